@@ -57,7 +57,9 @@ return redis.call('HINCRBY', KEYS[4], ARGV[1], 1)
 `,
   /** A worker gives a request back. ARGV: its index. */
   release: `
-if redis.call('HEXISTS', KEYS[4], ARGV[1]) == 1 then redis.call('HINCRBY', KEYS[4], ARGV[1], -1) end
+if redis.call('HEXISTS', KEYS[4], ARGV[1]) == 1 and redis.call('HINCRBY', KEYS[4], ARGV[1], -1) <= 0 then
+  redis.call('HDEL', KEYS[4], ARGV[1])
+end
 return 1
 `,
   /**

@@ -67,7 +67,8 @@ export async function submit(options: SubmitOptions): Promise<Submitted> {
   for await (const { line, end } of readLines(source, signal)) {
     entries.push(entryOf(line, index++))
     bytes += line.text?.length ?? 0
-    if (entries.length >= CHUNK_REQUESTS || bytes >= CHUNK_BYTES) await flush(end)
+    if (entries.length >= Math.min(CHUNK_REQUESTS, options.maxWaiting) || bytes >= CHUNK_BYTES)
+      await flush(end)
   }
   await flush(source.size)
   await abortable(store.seal(id), signal)
@@ -92,7 +93,7 @@ async function addEntries(
   options: SubmitOptions,
 ): Promise<number> {
   const { id, store, queue, signal } = options
-  await roomInQueue(options)
+  await roomInQueue(entries.length, options)
   const requests = entries.flatMap(({ index, customId, request }) => {
     return request && customId !== null ? [{ index, customId }] : []
   })
@@ -124,14 +125,17 @@ function badLineResult({
   return { index, result: { customId, error: { code: error.code, message, line } } }
 }
 
-/** Waits until the queue is not full. */
-async function roomInQueue({ queue, maxWaiting, signal, onFull }: SubmitOptions): Promise<void> {
+/** Waits until so many more requests may wait. */
+async function roomInQueue(
+  count: number,
+  { queue, maxWaiting, signal, onFull }: SubmitOptions,
+): Promise<void> {
   for (;;) {
     const { waiting = 0, delayed = 0 } = await abortable(
       queue.getJobCounts('waiting', 'delayed').catch(rethrown),
       signal,
     )
-    if (waiting + delayed < maxWaiting) return
+    if (waiting + delayed + count <= maxWaiting) return
     onFull?.(waiting + delayed)
     await delay(FULL_DELAY, signal)
   }
