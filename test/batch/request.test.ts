@@ -68,12 +68,12 @@ describe('the lines of a file', () => {
   it('are numbered, and blank ones left out', async () => {
     expect(await linesOf(encode('a\n\n  \r\nb\r\nc'))).toEqual([
       [1, 'a', 2],
-      [4, 'b\r', 9],
-      [5, 'c', 10],
+      [4, 'b\r', 10],
+      [5, 'c', 11],
     ])
     expect(await linesOf(encode(''))).toEqual([])
     expect(await linesOf(encode('\n'))).toEqual([])
-    expect(await linesOf(encode('\ufeffa\n'))).toEqual([[1, 'a', 4]])
+    expect(await linesOf(encode('\ufeffa\n'))).toEqual([[1, 'a', 5]])
   })
 
   it('are the same wherever pieces of the file end', async () => {

@@ -63,7 +63,7 @@ export function requests(count: number, tokens = 12): object[] {
   }))
 }
 
-/** Writes a batch file; strings are lines as they are. */
+/** Writes a batch file; strings are whole lines. */
 export async function writeBatch(
   { folder }: TestRedis,
   name: string,

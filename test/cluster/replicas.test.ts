@@ -122,6 +122,29 @@ describe('a conversation', () => {
     expect([...owners].sort()).toEqual([0, 1])
     task.meta.row = row('nginx: sticky by prompt', { requests: 16, ...NO_LOSS })
   })
+
+  it('may be named by prompt_cache_key, and bodies of any size and kind are passed on', async () => {
+    const before = replicas.map((each) => each.answered())
+    for (let i = 0; i < 6; i++) {
+      await (await post(nginx.url, chat(`Story ${i}`, 1, { prompt_cache_key: 'mine' }))).text()
+    }
+    const counts = () => replicas.map((each, i) => each.answered() - before[i])
+    await until('the logs', () => counts().reduce((a, b) => a + b) === 6)
+    expect(counts().sort()).toEqual([0, 6])
+    const large = await post(nginx.url, chat('x'.repeat(3 * 2 ** 20), 1))
+    expect([large.status, (await large.json()).error.code]).toEqual([400, 'context_length_exceeded'])
+    for (const body of ['{', '[]', 'null', '7']) {
+      const response = await fetch(`${nginx.url}/v1/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        400,
+        'application/json; charset=utf-8',
+      ])
+    }
+  })
 })
 
 describe('a replica that is lost', () => {
