@@ -37,7 +37,8 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
   const redis: Redis = new Redis(options.url, {
     lazyConnect: true,
     maxRetriesPerRequest: options.onOutage ? null : 0,
-    retryStrategy: (times) => (isUp && options.onOutage ? Math.min(100 * times, MAX_RETRY_DELAY) : null),
+    retryStrategy: (times: number) =>
+      isUp && options.onOutage ? Math.min(100 * times, MAX_RETRY_DELAY) : null,
     ...(options.password !== undefined && { password: options.password }),
   })
   // Without a listener it would end the program; the reason is reported by what fails because of it.
@@ -59,6 +60,8 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
     redis,
     bullmq,
     close: async () => {
+      // Also the copies that BullMQ makes of it stop trying then.
+      isUp = false
       redis.disconnect()
     },
   }

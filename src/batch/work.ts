@@ -1,6 +1,7 @@
 import type { Job, Worker } from 'bullmq'
 import { abortable, delay } from '../abortable.js'
 import { describeFailure } from '../describe.js'
+import { DasllamaError } from '../errors.js'
 import { type BatchJob, backoff, JOBS, prefixOf } from './queue.js'
 import type { RedisConnection } from './redis.js'
 import type { Result, ResultResponse } from './result.js'
@@ -36,6 +37,10 @@ export interface BatchWorker {
 const TEMPORARY: ReadonlySet<number> = new Set([408, 429, 502, 503, 504])
 /** Milliseconds between looks whether a batch was cancelled, or the queue is empty. */
 const LOOK_DELAY = 500
+/** Milliseconds in which running requests are given back. */
+const GRACE = 3000
+/** Milliseconds between attempts to store something in a Redis that is full. */
+const FULL_DELAY = 1000
 
 const STOPPED = Symbol('the worker is stopped')
 const CANCELLED = Symbol('the batch was cancelled')
@@ -99,7 +104,9 @@ class Working implements BatchWorker {
     }
     if (signal.aborted) giveBack()
     signal.addEventListener('abort', giveBack, { once: true })
-    await this.#worker.close()
+    const closed = new AbortController()
+    await Promise.race([this.#worker.close().catch(() => {}), gracePeriod(signal, closed.signal)])
+    closed.abort()
     signal.removeEventListener('abort', giveBack)
     clearInterval(this.#looking)
   }
@@ -112,7 +119,10 @@ class Working implements BatchWorker {
     try {
       const result = await this.#result(job.data, controller.signal)
       if (!result) return
-      const stored = await this.#options.store.finish(batch, [{ index, result }])
+      const stored = await whenNotFull(
+        () => this.#options.store.finish(batch, [{ index, result }]),
+        controller.signal,
+      )
       if (stored > 0) this.#options.onResult?.(job.data, result, performance.now() - since)
     } catch (error) {
       if (controller.signal.reason !== STOPPED) throw error
@@ -128,7 +138,7 @@ class Working implements BatchWorker {
   async #result(job: BatchJob, signal: AbortSignal): Promise<Result | undefined> {
     const { store, attempts } = this.#options
     const { batch, index, customId } = job
-    const starts = await store.begin(batch, index)
+    const starts = await whenNotFull(() => store.begin(batch, index), signal)
     if (starts === 'has-result' || starts === 'missing') return undefined
     if (starts === 'cancelled') return cancelledResult(customId)
     if (starts > attempts) {
@@ -153,6 +163,35 @@ class Working implements BatchWorker {
     for (const id of new Set([...this.#running.keys()].map(({ data }) => data.batch))) {
       if (!(await this.#options.store.isCancelled(id))) continue
       for (const [{ data }, controller] of this.#running) if (data.batch === id) controller.abort(CANCELLED)
+    }
+  }
+}
+
+/** Resolves some time after `signal` is aborted, or with `closed`: nothing can be given back to a Redis that does not answer. */
+async function gracePeriod(signal: AbortSignal, closed: AbortSignal): Promise<void> {
+  try {
+    await abortable(aborted(signal), closed)
+    await delay(GRACE, closed)
+  } catch {
+    // Closed.
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** Repeats a change while Redis has no memory for it, so that no answer is lost. */
+async function whenNotFull<T>(change: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await change()
+    } catch (error) {
+      if (!(error instanceof DasllamaError && error.code === 'OUT_OF_MEMORY')) throw error
+      await delay(FULL_DELAY, signal)
     }
   }
 }

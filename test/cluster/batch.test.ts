@@ -263,6 +263,17 @@ describe('a Redis', () => {
     expect(await opened.connection.redis.llen('{dasllama:default}:jobs:wait')).toBe(100)
   })
 
+  it('that has gone away does not keep a worker from stopping', async () => {
+    await using redis = await startRedis()
+    const file = await writeBatch(redis, 'away.jsonl', requests(20, 400))
+    await batch(redis, 'submit', file, '--id', 'away')
+    const worker = startWorker(redis, '--drain', '1', '--parallel', '2')
+    await until('results', () => worker.err.includes(' 200, '))
+    await redis.kill()
+    await until('the worker to notice', () => worker.err.includes('gone away'))
+    expect(await worker.stop()).toBe(0)
+  })
+
   it('that is not there is named, without its password', async () => {
     const failed = run(process.execPath, [
       ...[`${root}dist/cli.js`, 'batch', 'status', '--redis', 'redis://:hidden@127.0.0.1:1'],

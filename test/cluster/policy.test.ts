@@ -64,6 +64,17 @@ describe('a request of a batch', () => {
     task.meta.row = row('batch: busy for now', NO_KILLS)
   })
 
+  it('keeps its answer until a full Redis has room for it', async () => {
+    await using opened = await openStore(redis.url)
+    const { redis: client } = opened.connection
+    const { response, calls } = await answered(async () => {
+      await client.config('SET', 'maxmemory', '1')
+      setTimeout(() => void client.config('SET', 'maxmemory', '0'), 2500)
+      return json(200)
+    })
+    expect([response.status_code, calls]).toEqual([200, 1])
+  })
+
   it('is not repeated if it is wrong', async () => {
     const body = { error: { code: 'unknown_parameter' } }
     const { response, error, calls } = await answered(async () => json(400, body))
@@ -92,6 +103,13 @@ describe('a request of a batch', () => {
   it('keeps an answer that is not JSON as text', async () => {
     const { response } = await answered(async () => new Response('<html>', { status: 404 }))
     expect(response).toEqual({ status_code: 404, request_id: null, body: '<html>' })
+  })
+
+  it('need not be there: an empty batch has ended', async () => {
+    await using opened = await openStore(redis.url)
+    await opened.store.create('empty', { file: 'file', bytes: 0 })
+    await opened.store.seal('empty')
+    expect(await opened.store.get('empty')).toMatchObject({ status: 'completed', total: 0 })
   })
 
   it('keeps the first of two results', async () => {

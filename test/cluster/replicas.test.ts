@@ -1,11 +1,13 @@
 /** Two servers behind nginx, with the configuration of deploy/nginx/. */
 import { once } from 'node:events'
+import { access, readFile } from 'node:fs/promises'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { temporaryFolder } from '../support/model-files.js'
 import { chat, post, type Replica, receive, startNginx, startReplica } from './nginx.js'
-import { freePort, need, type Running, row, until } from './programs.js'
+import { freePort, need, type Running, root, row, until } from './programs.js'
 
 const NO_LOSS = { kills: 0, duplicates: 0, losses: 0 }
 const DONE = /data: \[DONE\]\n\n$/
@@ -35,12 +37,12 @@ async function stopAll(): Promise<void> {
 /** A key whose requests this replica gets. */
 async function keyOf(replica: Replica): Promise<string> {
   for (let i = 0; i < 50; i++) {
-    const before = replica.answered()
+    const all = () => replicas.reduce((sum, each) => sum + each.answered(), 0)
+    const [before, allBefore] = [replica.answered(), all()]
     const response = await post(nginx.url, chat('Hi', 1), { affinity: `key-${i}` })
     expect(response.status).toBe(200)
     await response.text()
-    await until('the log', () => replicas.some((each) => each.answered(/key/) >= 0))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await until('the log', () => all() > allBefore)
     if (replica.answered() > before) return `key-${i}`
   }
   throw new Error('no key leads to the replica')
@@ -213,6 +215,25 @@ describe('a replica that is lost', () => {
     expect(response.status).toBe(503)
     expect(response.headers.get('retry-after')).toBe('5')
     expect((await response.json()).error).toMatchObject({ type: 'server_error', code: 'model_unavailable' })
+  })
+})
+
+describe('the compose file', () => {
+  it('has the replicas of replicas.conf, and the files that it mounts', async () => {
+    const folder = `${root}deploy/nginx/`
+    const { services, networks } = parse(await readFile(`${folder}compose.yaml`, 'utf8'), { merge: true })
+    const servers = await readFile(`${folder}replicas.conf`, 'utf8')
+    const names = Array.from(servers.matchAll(/^server ([\w-]+):8080 /gm), ([, name]) => name)
+    expect(Object.keys(services)).toEqual([...names, 'nginx'])
+    expect(Object.keys(services.nginx.depends_on)).toEqual(names)
+    const addresses = names.map((name) => services[name].networks.inside.ipv4_address)
+    expect(new Set(addresses).size).toBe(names.length)
+    for (const address of addresses) expect(address).toMatch(/^172\.28\./)
+    expect(networks.inside.ipam.config).toEqual([{ subnet: '172.28.0.0/16' }])
+    for (const volume of services.nginx.volumes as string[]) {
+      await access(folder + volume.split(':')[0])
+    }
+    for (const name of names) expect(services[name].command.join(' ')).toContain('--host 0.0.0.0')
   })
 })
 
