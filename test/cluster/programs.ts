@@ -101,14 +101,42 @@ export async function listening(port: number, program: Running): Promise<void> {
   })
 }
 
-/** A row of the table that `npm run test:cluster` prints. */
-export interface ClusterRow {
+/** What became of requests: a row of the table that `npm run test:cluster` prints. */
+export type ClusterRow = {
   readonly requests: number
+  /** Programs that were killed. */
   readonly kills: number
+  /** Streams that had begun and ended with an error, as they should. */
+  readonly broken: number
+  /** Answers beyond one per request. */
   readonly duplicates: number
+  /** Requests with neither an answer nor an error in their stream. */
   readonly losses: number
 }
 
-export function row(test: string, counts: ClusterRow) {
-  return { test, ...counts }
+/** `answered`: distinct requests with an answer; `answers`: all answers. */
+export function row(
+  test: string,
+  {
+    requests,
+    answered,
+    answers,
+    kills = 0,
+    broken = 0,
+  }: {
+    readonly requests: number
+    readonly answered: number
+    readonly answers: number
+    readonly kills?: number
+    readonly broken?: number
+  },
+): ClusterRow & { readonly test: string } {
+  return {
+    test,
+    requests,
+    kills,
+    broken,
+    duplicates: answers - answered,
+    losses: requests - answered - broken,
+  }
 }
