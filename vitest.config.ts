@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 const slow = 'test/**/*.slow.test.ts'
 const notUnit = [
   ...[slow, 'test/oracle/**', 'test/runtimes/**', 'test/engines/**', 'test/attacks/**', 'test/package/**'],
-  'test/examples/**',
+  ...['test/examples/**', 'test/cluster/**'],
 ]
 
 /** Thousands of comparisons, waiting servers and other programs: two thirds of the time, which `npm run test:fast` leaves out. */
@@ -107,6 +107,15 @@ export default defineConfig({
           include: ['test/examples/**/*.test.ts'],
           globalSetup: ['./test/examples/setup.ts'],
           testTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          testTimeout: 300_000,
           fileParallelism: false,
         },
       },

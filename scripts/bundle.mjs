@@ -70,7 +70,8 @@ async function bundle(entryPoints, outdir, options = {}) {
     chunkNames: '[name]-[hash]',
     mainFields: ['module', 'main'],
     logLevel: 'warning',
-    external: ['node:*', '@langchain/core/*'],
+    // The optional packages are the installation's own.
+    external: ['node:*', '@langchain/core/*', 'bullmq', 'ioredis'],
     entryPoints,
     outdir,
     plugins: [neighbours],

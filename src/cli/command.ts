@@ -6,7 +6,7 @@ import { optionName, parse } from './arguments/parse.js'
 import { UsageError } from './arguments/usage-error.js'
 import { definitions, paragraphs } from './output/layout.js'
 
-/** An argument that is not an option. All operands are required, except one that may come from a pipe. */
+/** An argument that is not an option. All operands are required, except an optional one and one that may come from a pipe. */
 export interface Operand {
   readonly name: string
   readonly summary: string
@@ -14,6 +14,8 @@ export interface Operand {
   readonly hint?: string
   /** Whether there may be several; for the last operand only. */
   readonly repeats?: boolean
+  /** Whether it may be missing; for the last operand only. */
+  readonly isOptional?: boolean
   /** Whether standard input replaces it if it is missing; for the last operand only. */
   readonly fromInput?: boolean
   /** The option that may be used instead; for the first operand only. */
@@ -96,7 +98,8 @@ function checkCount(
   { name, operands, excessHint }: Pick<CommandSpec<OptionTable>, 'name' | 'operands' | 'excessHint'>,
   given: readonly string[],
 ) {
-  if (given.length < operands.length) {
+  const needed = operands.filter(({ isOptional }) => !isOptional).length
+  if (given.length < needed) {
     const missing = operands[given.length]
     throw new UsageError(`${name} needs ${missing.name}: ${missing.summary}`, missing.hint)
   }
@@ -122,9 +125,9 @@ function helpFor<Table extends OptionTable>(
   width: number | undefined,
 ): string {
   const operands = spec.operands
-    .map(({ name, repeats, fromInput }) => {
+    .map(({ name, repeats, fromInput, isOptional }) => {
       const written = repeats ? `${name} ...` : name
-      return fromInput ? `[${written}]` : written
+      return fromInput || isOptional ? `[${written}]` : written
     })
     .join(' ')
   return [

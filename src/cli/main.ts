@@ -4,6 +4,7 @@ import { nearest } from '../nearest.js'
 import type { Terminal } from '../platform/terminal.js'
 import { VERSION } from '../version.js'
 import { UsageError } from './arguments/usage-error.js'
+import { batch } from './batch/batch.js'
 import { chat } from './chat/chat.js'
 import { type Command, hintOf, widthOf } from './command.js'
 import { convert } from './convert/convert.js'
@@ -22,9 +23,22 @@ import { rm } from './store/rm.js'
 import { tokenize } from './tokenize.js'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  [run, chat, serve, embed, rerank, inspect, tokenize, perplexity, quantize, convert, pull, list, rm].map(
-    (command) => [command.name, command],
-  ),
+  [
+    run,
+    chat,
+    serve,
+    batch,
+    embed,
+    rerank,
+    inspect,
+    tokenize,
+    perplexity,
+    quantize,
+    convert,
+    pull,
+    list,
+    rm,
+  ].map((command) => [command.name, command]),
 )
 
 function help(width: number | undefined): string {

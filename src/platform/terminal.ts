@@ -70,6 +70,14 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
+/** A request that is sent to a server. */
+export interface SentRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly signal: AbortSignal
+}
+
 /** What a command line program needs from its process. */
 export interface Terminal {
   readonly stdout: Output
@@ -100,6 +108,8 @@ export interface Terminal {
   onTerminate(listener: () => void): () => void
   /** Answers HTTP requests. Rejects with `IO` if the address cannot be listened on. */
   listen(answer: (request: Request) => Promise<Response>, options: ListenOptions): Promise<HttpServer>
+  /** Posts a body to an http or https URL; the response may take any time. Rejects with `IO`, or with the signal's reason. */
+  post(request: SentRequest): Promise<Response>
 }
 
 /**

@@ -1,3 +1,4 @@
+import { post } from '../../src/platform/node/http-client.js'
 import { listen } from '../../src/platform/node/http-server.js'
 import { modelTools } from '../../src/platform/node/model-tools.js'
 import { readTextFile } from '../../src/platform/node/terminal.js'
@@ -139,6 +140,7 @@ export class FakeTerminal implements Terminal {
   }
 
   listen = listen
+  post = post
 
   /** Sends SIGTERM. */
   terminate(): void {

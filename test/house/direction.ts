@@ -35,11 +35,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'ai-sdk': ['index', 'serving'],
   langchain: ['index', 'serving'],
   'prompt-api': ['index', 'serving'],
+  batch: ['storage'],
   entries: [
     ...['backend', 'chat', 'facade', 'gguf', 'grammar', 'hub', 'index', 'platform'],
     ...['session', 'storage', 'tokenizer'],
   ],
-  cli: ['convert', 'hub', 'index', 'platform', 'quantize', 'sampling', 'server'],
+  cli: ['batch', 'convert', 'hub', 'index', 'platform', 'quantize', 'sampling', 'server'],
 }
 
 /** Folders that only some modules may import. */

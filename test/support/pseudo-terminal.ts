@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { post } from '../../src/platform/node/http-client.js'
 import { listen } from '../../src/platform/node/http-server.js'
 import { nodeLines } from '../../src/platform/node/lines.js'
 import { modelTools } from '../../src/platform/node/model-tools.js'
@@ -93,6 +94,7 @@ export class PseudoTerminal implements Terminal {
   }
 
   listen = listen
+  post = post
 
   onInterrupt(): () => void {
     return () => {}

@@ -82,8 +82,9 @@ export function nodeTerminal(): Terminal {
       process.once('SIGTERM', listener)
       return () => process.off('SIGTERM', listener)
     },
-    // Only one command listens.
+    // Only one command each needs these.
     listen: async (answer, options) => (await import('./http-server.js')).listen(answer, options),
+    post: async (request) => (await import('./http-client.js')).post(request),
   }
 }
 
