@@ -235,7 +235,7 @@ describe('a provider', () => {
     })
   })
 
-  it('tries a loader again that has failed: by itself, and by the retries of the SDK', async () => {
+  it('tries a loader again that has failed: alone, and by the retries of the SDK', async () => {
     let loads = 0
     const flaky = languageModel(
       async () => {

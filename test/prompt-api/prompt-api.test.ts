@@ -63,7 +63,7 @@ describe('availability', () => {
 })
 
 describe('create', () => {
-  it('loads the model once, and tells monitors of the progress', async () => {
+  it('loads the model once, and reports the progress to monitors', async () => {
     const seen: number[] = []
     let loads = 0
     const Lazy = createLanguageModel(
@@ -299,7 +299,7 @@ describe('a session', () => {
     expect(session.contextUsage).toBeGreaterThan(0)
   })
 
-  it('is cloned with its conversation, and goes on by itself', async () => {
+  it('is cloned with its conversation, and goes on alone', async () => {
     script.says('Yes.')
     const session = await Scripted.create({ initialPrompts: [system('Be brief.')] })
     await session.prompt('One?')
