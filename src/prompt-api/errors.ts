@@ -16,11 +16,7 @@ export function quotaExceeded(requested: number, quota: number): DOMException {
   return Object.assign(error, { requested, quota })
 }
 
-<<<<<<< HEAD
-/** Errors of the library in the web's words; all others are returned unchanged. `requested` and `quota` are those of a prompt. */
-=======
 /** Errors of the library in the web's words; all others stay unchanged. `requested` and `quota` are those of a prompt. */
->>>>>>> ai-sdk
 export function webError(error: unknown): unknown {
   if (!(error instanceof DasllamaError)) return error
   const message = error.hint === undefined ? error.message : `${error.message} (${error.hint})`

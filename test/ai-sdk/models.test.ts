@@ -240,11 +240,7 @@ describe('a provider', () => {
     })
   })
 
-<<<<<<< HEAD
-  it('tries a loader again that has failed: without the SDK, and by the retries of the SDK', async () => {
-=======
   it('tries a loader again that has failed: alone, and by the retries of the SDK', async () => {
->>>>>>> ai-sdk
     let loads = 0
     const flaky = languageModel(
       async () => {
