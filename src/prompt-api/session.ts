@@ -7,6 +7,7 @@ import {
   chatSampling,
   createChat,
   DasllamaError,
+  type SamplingParams,
   toolResult,
 } from '../index.js'
 import type { Loaded } from '../serving/hosted-model.js'
@@ -121,9 +122,9 @@ export class LanguageModelSession extends EventTarget {
     return this.#sampling.temp ?? 0
   }
 
-  get #sampling() {
-    const { loaded, settings } = { loaded: this.#loaded, settings: this.#settings }
-    return { ...chatSampling(loaded.model), ...loaded.sampling, ...settings.sampling }
+  get #sampling(): SamplingParams {
+    const { model, sampling } = this.#loaded
+    return { ...chatSampling(model), ...sampling, ...this.#settings.sampling }
   }
 
   /**
