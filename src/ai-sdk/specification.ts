@@ -140,8 +140,11 @@ export interface UsageV2 {
 
 /** A complete call of a tool. */
 export interface ToolCallPart {
+  /** The kind of the part. */
   type: 'tool-call'
+  /** Unique within the reply. */
   toolCallId: string
+  /** The tool's name. */
   toolName: string
   /** The JSON of an object. */
   input: string

@@ -10,12 +10,12 @@ describe('a minified bundle of what a program imports', () => {
   it.each([
     { program: `export { cosineSimilarity } from 'dasllama'`, first: 3 * KIB, gzip: 1.6 * KIB },
     { program: `export { createSampler } from 'dasllama/sampling'`, first: 30_000, gzip: 11_000 },
-    { program: `export { loadModel } from 'dasllama'`, first: 80_000, gzip: 31_000 },
-    { program: `export { loadModel, embed, rerank } from 'dasllama'`, first: 86_000, gzip: 33_000 },
-    { program: `export { loadModel, createChat } from 'dasllama'`, first: 304_000, gzip: 107_000 },
+    { program: `export { loadModel } from 'dasllama'`, first: 81_000, gzip: 31_500 },
+    { program: `export { loadModel, embed, rerank } from 'dasllama'`, first: 87_000, gzip: 33_500 },
+    { program: `export { loadModel, createChat } from 'dasllama'`, first: 306_000, gzip: 107_500 },
     { program: `export { createHandler } from 'dasllama/server'`, first: 420_000, gzip: 150_000 },
-    { program: `export { createDasllama } from 'dasllama/ai-sdk'`, first: 315_000, gzip: 108_000 },
-    { program: `export { createLanguageModel } from 'dasllama/prompt-api'`, first: 305_000, gzip: 104_000 },
+    { program: `export { createDasllama } from 'dasllama/ai-sdk'`, first: 318_000, gzip: 109_500 },
+    { program: `export { createLanguageModel } from 'dasllama/prompt-api'`, first: 309_000, gzip: 106_000 },
     { program: `export { openStore } from 'dasllama/hub'`, first: 56_000, gzip: 21_500 },
   ])('$program loads at most $first bytes at first', async ({ program, first, gzip }) => {
     const size = (await bundled(program)).first
@@ -44,13 +44,13 @@ describe('a minified bundle of what a program imports', () => {
 })
 
 describe('the package', () => {
-  it('unpacks to at most 1.41 MB beside its kernels, which take at most 660 kB', async () => {
+  it('unpacks to at most 1.64 MB beside its kernels, which take at most 660 kB', async () => {
     const args = ['pack', '--json', '--dry-run', '--ignore-scripts']
     const { stdout } = await promisify(execFile)('npm', args, { shell: process.platform === 'win32' })
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string; size: number }[] }]
     const sum = (isWanted: (path: string) => boolean) =>
       files.filter(({ path }) => isWanted(path)).reduce((bytes, { size }) => bytes + size, 0)
     expect(sum((path) => path.includes('.wasm'))).toBeLessThanOrEqual(660_000)
-    expect(sum((path) => !path.includes('.wasm'))).toBeLessThanOrEqual(1_410_000)
+    expect(sum((path) => !path.includes('.wasm'))).toBeLessThanOrEqual(1_640_000)
   })
 })
