@@ -6,6 +6,10 @@ const EXPECTED_SLOPE = 0.35
 const EXPECTED_STEP = 0.2
 /** Measurements of a kind that count: the latest. */
 const KEPT = 5
+/** Fewer measurements than these are not believed if they say that rows cost more than expected. */
+const TRUSTED = 3
+/** After so many passes with one row, the oldest measurement of each other kind is forgotten, so that rows are tried again one day. */
+const MEMORY = 128
 
 const MAX_ROWS = 1 + MAX_DRAFT
 
@@ -13,6 +17,8 @@ const MAX_ROWS = 1 + MAX_DRAFT
 export class PassCost {
   readonly #passes: Latest[] = []
   readonly #steps = new Latest()
+  /** Passes with one row since something was forgotten. */
+  #plain = 0
   /** For each number of rows; computed when it is needed. */
   #costs: Float64Array | undefined
   #step: number | undefined
@@ -22,6 +28,7 @@ export class PassCost {
     if (!(ms > 0)) return
     this.#passes[rows] ??= new Latest()
     this.#passes[rows].add(ms)
+    if (rows === 1 && ++this.#plain === MEMORY) this.#forget()
     this.#costs = this.#step = undefined
   }
 
@@ -69,7 +76,9 @@ export class PassCost {
     for (let at = 2; at <= MAX_ROWS; at++) {
       const ms = this.#passes[at]?.median
       if (ms === undefined || one === undefined) continue
-      const measured = Math.max(1, ms / one)
+      const { count: times } = this.#passes[at]
+      const most = times < TRUSTED ? 1 + EXPECTED_SLOPE * (at - 1) : Number.POSITIVE_INFINITY
+      const measured = Math.max(1, Math.min(ms / one, most))
       fill(at, (measured - cost) / (at - rows))
       slopes += (measured - 1) / (at - 1)
       count++
@@ -78,6 +87,11 @@ export class PassCost {
     }
     fill(MAX_ROWS, slopes / count)
     return costs
+  }
+
+  #forget(): void {
+    this.#plain = 0
+    for (const [rows, latest] of this.#passes.entries()) if (rows > 1) latest?.forget()
   }
 }
 
@@ -88,6 +102,15 @@ class Latest {
   add(value: number): void {
     this.#values.push(value)
     if (this.#values.length > KEPT) this.#values.shift()
+  }
+
+  /** Forgets the oldest one. */
+  forget(): void {
+    this.#values.shift()
+  }
+
+  get count(): number {
+    return this.#values.length
   }
 
   get median(): number | undefined {
