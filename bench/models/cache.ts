@@ -12,22 +12,29 @@ export function cachedGguf(fileName: string, make: () => GgufParts | Promise<Ggu
 }
 
 /** The path of `fileName` in the cache, written first (piece by piece) if it does not exist. */
-export async function cachedFile(
+export function cachedFile(
   fileName: string,
   make: () => Iterable<Uint8Array> | Promise<Iterable<Uint8Array>>,
 ): Promise<string> {
-  const path = join(FOLDER, fileName)
-  if (await stat(path).catch(() => undefined)) return path
-  await mkdir(FOLDER, { recursive: true })
-  // Moved into place when it is complete, so that an interrupted run leaves no partial model.
-  const part = `${path}.${process.pid}.part`
-  try {
+  return cachedPath(fileName, async (part) => {
     const handle = await open(part, 'w')
     try {
       for (const chunk of await make()) await handle.writeFile(chunk)
     } finally {
       await handle.close()
     }
+  })
+}
+
+/** The path of `fileName` in the cache. If it does not exist, `write` writes it first, under the path that it is given. */
+export async function cachedPath(fileName: string, write: (path: string) => Promise<void>): Promise<string> {
+  const path = join(FOLDER, fileName)
+  if (await stat(path).catch(() => undefined)) return path
+  await mkdir(FOLDER, { recursive: true })
+  // Moved into place when it is complete, so that an interrupted run leaves no partial model.
+  const part = `${path}.${process.pid}.part`
+  try {
+    await write(part)
     await rename(part, path)
   } finally {
     await rm(part, { force: true })

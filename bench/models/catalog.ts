@@ -6,6 +6,7 @@ import { cachedGguf } from './cache.js'
 import { checkpointToGguf } from './checkpoint-to-gguf.js'
 import { FAMILY_MODELS } from './families.js'
 import { MIXES_1_1B, MIXES_135M, SHAPE_1_1B, SHAPE_135M } from './mixes.js'
+import { requantized } from './requantized.js'
 
 /** A model to measure. */
 export interface BenchModel {
@@ -61,6 +62,15 @@ const OTHERS: readonly BenchModel[] = [
   {
     ...ofFile('TinyLlama-1.1B-IQ2_XXS', tinyLlamaPath(), 'trained, TinyLlama-1.1B-Chat'),
     sizes: SHORT,
+  },
+  {
+    name: 'TinyLlama-1.1B-Q4_0',
+    what: 'TinyLlama-1.1B-Chat, from IQ2_XXS: its texts are no better, its passes those of Q4_0',
+    sizes: SHORT,
+    async files() {
+      const path = await requantized('TinyLlama-1.1B.Q4_0.gguf', tinyLlamaPath(), 'Q4_0')
+      return { path, gguf: path }
+    },
   },
   ...FAMILY_MODELS.map(
     ({ name, what, options }): BenchModel => ({

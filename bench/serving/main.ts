@@ -10,7 +10,9 @@ import type { BenchOptions } from '../options.js'
 import { saveRecord } from '../record.js'
 import { measure, type Run } from '../run.js'
 import type { PrefixTask, PrefixTimes } from './prefix.js'
-import { type PrefixRecord, renderServing, type ServingRecord } from './tables.js'
+import type { SpeculationTask } from './speculating.js'
+import type { SpeculationRow } from './speculation.js'
+import { type PrefixRecord, renderServing, type ServingRecord, type SpeculationRecord } from './tables.js'
 
 const at = (path: string) => new URL(path, import.meta.url)
 const CLI = fileURLToPath(at('../../dist/cli.js'))
@@ -23,6 +25,9 @@ const TOKENS = 32
 /** A beginning like that of an assistant with tools, and a question. */
 const PREFIX = { common: 1000, own: 24 }
 const QUICK_PREFIX = { common: 300, own: 8 }
+
+/** A trained model: a random one repeats nothing. */
+const SPECULATION_MODEL = 'TinyLlama-1.1B-Q4_0'
 
 const [OURS, WIDE] = entrantsCalled(['dasllama', 'dasllama wide'])
 const SESSIONS = { module: at('sessions.ts'), how: 'session.generate in several sessions at the same time' }
@@ -71,7 +76,26 @@ export async function benchServing(
       return record
     },
   )
-  const record: ServingRecord = { ...streams, prefixes }
+  const speculation: SpeculationRecord[] = []
+  const skipped = [...streams.skipped]
+  for (const count of options.quick ? [] : threads) {
+    run.progress(`${SPECULATION_MODEL}: guessed tokens, threads: ${count}`)
+    const [model] = chooseModels([SPECULATION_MODEL])
+    try {
+      const task: SpeculationTask = {
+        model: (await model.files()).path,
+        threads: count,
+        turns: run.repetitions,
+      }
+      const { rows } = await runInEngine<{ rows: SpeculationRow[] }>('node 24', at('speculating.ts'), task)
+      speculation.push({ model: SPECULATION_MODEL, threads: count, rows })
+    } catch (error) {
+      const { message } = error as Error
+      run.progress(`skipped: ${message}`)
+      skipped.push({ what: `${SPECULATION_MODEL}, guessed tokens`, why: message })
+    }
+  }
+  const record: ServingRecord = { ...streams, prefixes, speculation, skipped }
   const file = await saveRecord(record, new URL('serving/', records))
   console.log(renderServing(record))
   console.error(`\nwritten: ${fileURLToPath(file)}`)

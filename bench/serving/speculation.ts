@@ -1,5 +1,5 @@
 /** How much faster texts are written with speculation. */
-import { loadModel, type Model, type ModelSource, type Session, type Speculation } from '../../src/index.js'
+import { loadModel, type Model, type ModelSource, type Session, type Speculation } from 'dasllama'
 import { summarise } from '../statistics.js'
 import { SPECULATION_PROMPTS, type SpeculationPrompt } from './prompts.js'
 

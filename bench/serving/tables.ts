@@ -3,10 +3,19 @@ import type { BenchRecord } from '../record.js'
 import { summarise } from '../statistics.js'
 import { number, table } from '../tables.js'
 import type { PrefixTimes } from './prefix.js'
+import { renderSpeculation, type SpeculationRow } from './speculation.js'
 
 /** A run of the bench of serving. */
 export interface ServingRecord extends BenchRecord {
   readonly prefixes: readonly PrefixRecord[]
+  readonly speculation: readonly SpeculationRecord[]
+}
+
+/** Texts of a model without and with guessed tokens. */
+export interface SpeculationRecord {
+  readonly model: string
+  readonly threads: number
+  readonly rows: readonly SpeculationRow[]
 }
 
 /** Times to the first token of prompts with a common beginning, in milliseconds. */
@@ -21,7 +30,9 @@ export interface PrefixRecord extends PrefixTimes {
 const MAX_SHARE = 0.1
 
 export function renderServing(record: ServingRecord): string {
-  return [renderStreams(record), prefixTable(record)].filter((section) => section !== '').join('\n\n')
+  return [renderStreams(record), prefixTable(record), ...record.speculation.map(speculationTable)]
+    .filter((section) => section !== '')
+    .join('\n\n')
 }
 
 function prefixTable({ prefixes }: ServingRecord): string {
@@ -42,6 +53,10 @@ function prefixTable({ prefixes }: ServingRecord): string {
   })
   const head = ['model', 'threads', 'common + own tokens', 'first', 'second', 'own alone', 'second ÷ first']
   return `${text}\n\n${table(head, rows, 1)}`
+}
+
+function speculationTable({ model, threads, rows }: SpeculationRecord): string {
+  return `Guessed tokens, ${model}, threads: ${threads}; medians of turns, computing only.\n\n${renderSpeculation(rows)}`
 }
 
 function span(samples: readonly number[]): string {

@@ -219,6 +219,14 @@ describe.each(Object.entries(FORMATS))('any text as a reply of %s', (_, format) 
   })
 })
 
+it('finds a call in what seemed to be a header, however it is cut', () => {
+  const format = FORMATS.ATEM
+  const text = ' to=self<atem:invoke name="now">'
+  const whole = eventsOf(format, [text])
+  expect(whole.map(({ type }) => type)).toContain('tool-call-start')
+  expect(eventsOf(format, text.split(''))).toEqual(whole)
+})
+
 describe('events', () => {
   it('stream: name first, then arguments as they come', () => {
     const parser = createReplyParser(QWEN, { tools: TOOLS, firstCall: 36 })

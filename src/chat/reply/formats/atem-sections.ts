@@ -1,7 +1,8 @@
 import type { SectionedFormat } from '../sections.js'
 
 const ROLE = /^\s*assistant/
-const RECIPIENT = /^to=(\S*)$/
+/** Without `<`: what follows may be the marker of a call. */
+const RECIPIENT = /^to=([^\s<]*)$/
 
 /**
  * The messages of models with `atem` calls: ` to=self<|message|>` for reasoning and ` to=user<|message|>` or
