@@ -12,7 +12,13 @@ import { measure, type Run } from '../run.js'
 import type { PrefixTask, PrefixTimes } from './prefix.js'
 import type { SpeculationTask } from './speculating.js'
 import type { SpeculationRow } from './speculation.js'
-import { type PrefixRecord, renderServing, type ServingRecord, type SpeculationRecord } from './tables.js'
+import {
+  HTTP_NAME,
+  type PrefixRecord,
+  renderServing,
+  type ServingRecord,
+  type SpeculationRecord,
+} from './tables.js'
 
 const at = (path: string) => new URL(path, import.meta.url)
 const CLI = fileURLToPath(at('../../dist/cli.js'))
@@ -39,7 +45,7 @@ const HTTP = {
 /** They take turns in this order. */
 const ENTRANTS: readonly Entrant[] = [
   { ...OURS, ...SESSIONS },
-  { ...OURS, ...HTTP, name: 'dasllama over HTTP', host: { engine: 'node 24', env: { DASLLAMA_CLI: CLI } } },
+  { ...OURS, ...HTTP, name: HTTP_NAME, host: { engine: 'node 24', env: { DASLLAMA_CLI: CLI } } },
   { ...WIDE, ...SESSIONS, how: `${SESSIONS.how}; kernels: 'wide'` },
   ...entrantsCalled(['llama.cpp', 'llama.cpp without AMX']).map((entrant) => ({
     ...entrant,

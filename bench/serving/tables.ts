@@ -1,7 +1,7 @@
 import { renderStreams } from '../batch/table.js'
 import type { BenchRecord } from '../record.js'
 import { summarise } from '../statistics.js'
-import { number, table } from '../tables.js'
+import { find, number, ratioText, speedRatio, table, testsOf } from '../tables.js'
 import type { PrefixTimes } from './prefix.js'
 import { renderSpeculation, type SpeculationRow } from './speculation.js'
 
@@ -30,9 +30,35 @@ export interface PrefixRecord extends PrefixTimes {
 const MAX_SHARE = 0.1
 
 export function renderServing(record: ServingRecord): string {
-  return [renderStreams(record), prefixTable(record), ...record.speculation.map(speculationTable)]
+  return [
+    renderStreams(record),
+    httpTable(record),
+    prefixTable(record),
+    ...record.speculation.map(speculationTable),
+  ]
     .filter((section) => section !== '')
     .join('\n\n')
+}
+
+/** Contestants that generate in sessions, alone and behind the server. */
+const SESSIONS = 'dasllama'
+export const HTTP_NAME = 'dasllama over HTTP'
+/** What one stream over HTTP is to reach of the same without. */
+const MIN_OVER_HTTP = 0.97
+
+function httpTable({ models }: ServingRecord): string {
+  const rows = models.flatMap((model) =>
+    testsOf(model, [HTTP_NAME]).flatMap(({ test, threads }) => {
+      const of = (contestant: string) => find(model, { test, threads, contestant })
+      const ratio = speedRatio(of(HTTP_NAME), of(SESSIONS))
+      if (ratio === undefined) return []
+      const isMissed = test.endsWith('x1') && ratio < MIN_OVER_HTTP
+      return [[model.name, test, String(threads), isMissed ? `**${ratioText(ratio)}**` : ratioText(ratio)]]
+    }),
+  )
+  if (rows.length === 0) return ''
+  const text = `Streams over HTTP, of the speed of session.generate. Aim for one stream: ${MIN_OVER_HTTP}; bold if missed.`
+  return `${text}\n\n${table(['model', 'test', 'threads', 'over HTTP ÷ in the program'], rows, 3)}`
 }
 
 function prefixTable({ prefixes }: ServingRecord): string {

@@ -17,10 +17,11 @@ function row(
 
 it('shows what a prompt takes after another one with the same beginning', () => {
   const test = { contestant: 'dasllama', threads: 2, test: 'tg32x1', tokens: 32, samples: [3200] }
+  const http = { ...test, contestant: 'dasllama over HTTP', samples: [4000] }
   const [model] = RECORD.models
   const record: ServingRecord = {
     ...RECORD,
-    models: [{ ...model, loads: [], tests: [test] }],
+    models: [{ ...model, loads: [], tests: [test, http] }],
     prefixes: [
       { ...PREFIX, first: [1000, 800, 1200], second: [50, 40, 90] },
       { ...PREFIX, threads: 1, first: [1000], second: [200] },
@@ -35,6 +36,7 @@ it('shows what a prompt takes after another one with the same beginning', () => 
     '| first | 2 | 1000 + 24 | 1000 (800–1200) | 50.0 (40.0–90.0) | 30.0 (30.0–30.0) | 0.050 |',
   )
   expect(text).toContain('| **0.200** |')
+  expect(text).toContain('| first | tg32x1 | 2 | **0.80** |')
   expect(text).toContain('| an edit | lookup | 15.0 | 1.50 | 60 | 50 | 39 | 78 % |')
   expect(renderServing({ ...record, prefixes: [] })).not.toContain('common')
 })
