@@ -7,6 +7,7 @@ import {
   type Thinking,
   type ToolChoice,
 } from '../../index.js'
+import { EFFORTS, isEffort } from '../../serving/efforts.js'
 import type { Loaded } from '../../serving/hosted-model.js'
 import type { HostedRequest } from '../../serving/hosted-reply.js'
 import type { CallOptions, Warning } from '../specification.js'
@@ -101,16 +102,6 @@ function choiceOf({ toolChoice }: CallOptions): ToolChoice | undefined {
   return toolChoice?.type === 'tool' ? { name: toolChoice.toolName } : toolChoice?.type
 }
 
-/** Efforts of the SDK; templates know three of them. */
-const EFFORTS: Readonly<Record<string, 'low' | 'medium' | 'high'>> = {
-  minimal: 'low',
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  xhigh: 'high',
-  max: 'high',
-}
-
 function reasoningOf(
   reasoning: string | undefined,
   loaded: Loaded,
@@ -118,7 +109,7 @@ function reasoningOf(
 ): { readonly thinking?: Thinking; readonly templateVariables?: Readonly<Record<string, unknown>> } {
   if (reasoning === undefined || reasoning === 'provider-default') return {}
   if (reasoning === 'none') return { thinking: 'off' }
-  const effort = Object.hasOwn(EFFORTS, reasoning) ? EFFORTS[reasoning] : undefined
+  const effort = isEffort(reasoning) ? EFFORTS[reasoning] : undefined
   if (effort !== undefined && loaded.showsReasoning) {
     return { thinking: 'on', templateVariables: { reasoning_effort: effort } }
   }

@@ -1,6 +1,6 @@
 import type { ResponseFormat, Thinking } from '../../index.js'
 import type { Limits } from '../options.js'
-import { type ChatRequest, readEffort } from '../request/chat.js'
+import { type ChatRequest, PLAIN_REQUEST, readEffort } from '../request/chat.js'
 import type { Fields } from '../request/fields.js'
 import { readSampling } from '../request/sampling.js'
 import { limitedTokens, readSeed, readStop } from '../request/writing.js'
@@ -57,6 +57,7 @@ function readPrompt(fields: Fields, { maxTokens }: Pick<ChatRequest, 'maxTokens'
   const { thinking, omitsThinking } = readThinking(fields, maxTokens)
   const { responseFormat, templateVariables } = readOutput(fields)
   const chat: ChatRequest = {
+    ...PLAIN_REQUEST,
     model: fields.string('model'),
     messages: readMessages(fields),
     ...readTools(fields),
@@ -65,13 +66,6 @@ function readPrompt(fields: Fields, { maxTokens }: Pick<ChatRequest, 'maxTokens'
     templateVariables,
     responseFormat,
     maxTokens,
-    stop: [],
-    seed: undefined,
-    choices: 1,
-    isStream: false,
-    includesUsage: true,
-    sampling: {},
-    logprobs: undefined,
   }
   return { chat, omitsThinking }
 }

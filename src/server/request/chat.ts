@@ -1,5 +1,6 @@
 import type { FunctionTool, OverflowPolicy, Thinking } from '../../index.js'
 import type { Messages } from '../../serving/chats.js'
+import { EFFORTS, type Effort } from '../../serving/efforts.js'
 import type { Limits } from '../options.js'
 import type { Fields } from './fields.js'
 import { readMessages } from './messages.js'
@@ -23,6 +24,17 @@ export interface ChatRequest extends Writing {
   /** What happens to a conversation that does not fit the context. Default `error`. */
   readonly overflow?: OverflowPolicy
 }
+
+/** A request that says nothing but what its reply is to; what other APIs say of it, they add. */
+export const PLAIN_REQUEST = {
+  stop: [],
+  seed: undefined,
+  choices: 1,
+  isStream: false,
+  includesUsage: true,
+  sampling: {},
+  logprobs: undefined,
+} as const satisfies Partial<ChatRequest>
 
 const UNSUPPORTED = {
   functions: 'use tools',
@@ -66,17 +78,6 @@ function readLogprobs(fields: Fields): number | undefined {
   return undefined
 }
 
-/** Efforts of the APIs; templates know three of them. */
-const EFFORTS = {
-  none: undefined,
-  minimal: 'low',
-  low: 'low',
-  medium: 'medium',
-  high: 'high',
-  xhigh: 'high',
-  max: 'high',
-} as const
-
 function readThinking(fields: Fields): Pick<ChatRequest, 'thinking' | 'templateVariables'> {
   const { thinking, templateVariables } = readEffort(fields, 'reasoning_effort')
   const variables = fields.object('chat_template_kwargs') ?? {}
@@ -88,7 +89,7 @@ export function readEffort(
   fields: Fields,
   field: string,
 ): { readonly thinking: 'on' | 'off' | undefined; readonly templateVariables: Record<string, unknown> } {
-  const effort = fields.oneOf(field, Object.keys(EFFORTS) as (keyof typeof EFFORTS)[])
+  const effort = fields.oneOf(field, Object.keys(EFFORTS) as Effort[])
   const level = effort && EFFORTS[effort]
   return {
     thinking: effort && (level === undefined ? 'off' : 'on'),

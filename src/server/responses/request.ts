@@ -1,6 +1,6 @@
 import type { ResponseFormat } from '../../index.js'
 import type { Limits } from '../options.js'
-import { type ChatRequest, readEffort } from '../request/chat.js'
+import { type ChatRequest, PLAIN_REQUEST, readEffort } from '../request/chat.js'
 import type { Fields } from '../request/fields.js'
 import { readSampling } from '../request/sampling.js'
 import { limitedTokens, readSeed, readStop } from '../request/writing.js'
@@ -104,6 +104,7 @@ function readPrompt(fields: Fields): Omit<ResponseRequest, 'reasoning'> & {
   const { thinking, templateVariables, asSummary, ...effort } = readReasoning(fields)
   const text = readText(fields)
   const chat: ChatRequest = {
+    ...PLAIN_REQUEST,
     model: fields.string('model'),
     messages,
     ...readToolChoice(fields, functions.tools),
@@ -113,13 +114,6 @@ function readPrompt(fields: Fields): Omit<ResponseRequest, 'reasoning'> & {
     templateVariables,
     responseFormat: text.format,
     maxTokens: undefined,
-    stop: [],
-    seed: undefined,
-    choices: 1,
-    isStream: false,
-    includesUsage: true,
-    sampling: {},
-    logprobs: undefined,
   }
   return {
     chat,

@@ -1,0 +1,16 @@
+/** Efforts of reasoning in the APIs of others, and the three that templates know; `none` is no reasoning. */
+export const EFFORTS = {
+  none: undefined,
+  minimal: 'low',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'high',
+  max: 'high',
+} as const
+
+export type Effort = keyof typeof EFFORTS
+
+export function isEffort(value: string): value is Effort {
+  return Object.hasOwn(EFFORTS, value)
+}
