@@ -1,4 +1,4 @@
-/** Efforts of reasoning in the APIs of others, and the three that templates know; `none` is no reasoning. */
+/** Efforts of reasoning in the APIs of others, and the three that templates know; with `none` the model does not reason. */
 export const EFFORTS = {
   none: undefined,
   minimal: 'low',

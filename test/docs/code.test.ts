@@ -181,6 +181,7 @@ describe('code for other runtimes', () => {
       'json',
       'gbnf',
       'jinja',
+      'toml',
       '',
     ]
     expect([...kinds].filter((kind) => !known.includes(kind))).toEqual([])
