@@ -1,7 +1,7 @@
 /**
  * The JavaScript of the documentation runs as pasted: each ```` ```js ```` block of README.md and docs/ is run
- * unchanged by plain Node, in a folder that has the package and a model, on every version of Node that is found (this one,
- * and those that `npm run engines` has fetched). The first block of a page begins a program; any other one is pasted after
+ * unchanged by plain Node, in a folder that has the package and a model: on this version, and by `npm run test:engines` on those that
+ * `npm run engines` has fetched. The first block of a page begins a program; any other one is pasted after
  * it. A block's output must equal the ```` ```text ```` block after it; `UPDATE_DOCS=1` writes the output into the pages
  * instead. Blocks that are marked otherwise have separate tests here.
  */
@@ -56,12 +56,14 @@ const pages = await Promise.all(['README.md', ...names.map((name) => `docs/${nam
 const blocksOf = (kind: string) =>
   pages.flatMap(({ blocks }) => blocks.filter((block) => block.kind === kind))
 
-/** Every Node found, once per major version. */
+/** This Node, or with `EVERY_NODE` all others that are found, once per major version. */
 async function findNodes(): Promise<Map<string, string>> {
+  const [own] = process.versions.node.split('.')
+  if (!process.env.EVERY_NODE) return new Map([[own, process.execPath]])
   const nodes = new Map<string, string>()
   for (const { program, version, path } of await findEngines()) {
     const [major] = version.split('.')
-    if (program === 'node' && !nodes.has(major)) nodes.set(major, path)
+    if (program === 'node' && major !== own && !nodes.has(major)) nodes.set(major, path)
   }
   return nodes
 }

@@ -12,6 +12,9 @@ it('every package whose code is bundled in dist/ is named', async () => {
     absWorkingDir: root,
     entryPoints: [
       'src/index.ts',
+      ...['ai-sdk', 'hub', 'langchain', 'prompt-api', 'sampling', 'server'].map(
+        (entry) => `src/${entry}/index.ts`,
+      ),
       'src/cli/bin.ts',
       'src/platform/node/platform.ts',
       'src/platform/browser/platform.ts',
@@ -23,7 +26,8 @@ it('every package whose code is bundled in dist/ is named', async () => {
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    external: ['node:*', '*.wasm'],
+    // The optional packages are the installation's own.
+    external: ['node:*', '*.wasm', '@langchain/core/*', 'bullmq', 'ioredis', '*/control-page.js'],
   })
   const packages = new Set(
     Object.values(metafile.outputs)
