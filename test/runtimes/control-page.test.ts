@@ -139,7 +139,6 @@ describe.for(BROWSERS)('the control page in $name', ({ isMissing, start }) => {
     await sendButton(page).waitFor()
     await expect.poll(() => figure(page, 'Running requests').textContent()).toBe('0')
 
-    await page.getByLabel('More fields of the request, as JSON').fill('')
     await page.getByLabel('Most tokens of a reply').fill('8')
     await say(page, 'And then?')
     const stats = page.locator('.reply-stats').nth(1)
