@@ -255,7 +255,6 @@ describe.skipIf(withoutChromium)('the control page', () => {
     await page.getByText('the server is not reachable').waitFor()
     await serve({ port: Number(new URL(url).port) })
     await connection(page, 'connected').waitFor()
-    await page.getByLabel('More fields of the request, as JSON').fill('')
     await page.getByLabel('Most tokens of a reply').fill('3')
     await say(page, 'And then?')
     await page.locator('.reply-stats', { hasText: '3 tokens' }).waitFor()
