@@ -47,7 +47,7 @@ export class CallConstraint implements TokenConstraint {
   readonly #parser: FramedParser
   readonly #decoder: ReturnType<Tokenizer['createDecoder']>
   readonly #names: ReadonlySet<string>
-  /** Tokens that contain a marker and more. */
+  /** Tokens that contain a marker, and go on with something that is not allowed after it. */
   readonly #banned: TokenSet
   /** `free`: the model decides. `call`: within calls that the model has begun. `off`: a call that cannot be followed. */
   #state: 'thinking' | 'free' | 'forced' | 'call' | 'over' | 'off'
@@ -226,8 +226,23 @@ export class CallConstraint implements TokenConstraint {
   #around(markers: readonly string[]): TokenSet {
     const { tokenizer } = this.#parts
     const found = new TokenSet(tokenizer.vocabSize)
-    for (const marker of markers) found.addAll(trieOf(tokenizer).around(new TextEncoder().encode(marker)))
+    for (const marker of markers) {
+      const ids = trieOf(tokenizer).around(new TextEncoder().encode(marker))
+      found.addAll(ids.filter((id) => !this.#mayFollow(marker, tokenizer.pieceBytes(id))))
+    }
     return found
+  }
+
+  /** Whether what stands after the marker in a token may follow it. */
+  #mayFollow(marker: string, bytes: Uint8Array): boolean {
+    const { compiled, closes } = this.#parts
+    const isClose = compiled.forced !== undefined && closes.includes(marker)
+    const matcher = (isClose ? compiled.forcedAfter(marker) : compiled.entry())?.matcher()
+    // In Latin-1, so that a character is a byte.
+    const text = String.fromCharCode(...bytes)
+    const written = String.fromCharCode(...new TextEncoder().encode(marker))
+    const from = text.indexOf(written)
+    return matcher === undefined || matcher.read(bytes.subarray(from))
   }
 
   #isControl(marker: string): boolean {
