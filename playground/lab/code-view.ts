@@ -3,7 +3,12 @@ import { button, element } from '../app/dom.js'
 /** Code with a button that copies it. */
 export class CodeView {
   readonly element: HTMLElement
-  readonly #code = element('code', { class: 'code', tabindex: 0, 'aria-label': 'Parameters as code' })
+  readonly #code = element('code', {
+    class: 'code',
+    tabindex: 0,
+    role: 'group',
+    'aria-label': 'Parameters as code',
+  })
 
   /** `announce` says that it has been copied. */
   constructor(announce: (text: string) => void) {
