@@ -1,5 +1,6 @@
 import { checkOptions } from '../checks.js'
 import { DasllamaError } from '../errors.js'
+import { given } from '../given.js'
 import type { GenerateOptions } from '../session/generate-options.js'
 import type { SessionOptions } from '../session/session-options.js'
 import { chatSampling } from './chat-sampling.js'
@@ -70,11 +71,6 @@ export interface ResolvedChatOptions {
   readonly replyFormat: ReplyFormatOverrides
   /** The rest is for `generate`, which validates it. */
   readonly generate: GenerateOptions
-}
-
-/** The options without those that are `undefined`, which count as absent. */
-export function given<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }
 
 /** Separates a reply's own options from those of `generate`. Throws `INVALID_ARGUMENT` for unknown options. */

@@ -1,5 +1,6 @@
 import { checkOptions } from '../checks.js'
 import type { Model } from '../facade/model.js'
+import { given } from '../given.js'
 import { isConstrained } from '../grammar/format.js'
 import { isArray } from '../read-list.js'
 import type { GenerateOptions } from '../session/generate-options.js'
@@ -9,7 +10,6 @@ import type { SessionStats } from '../session/stats.js'
 import type { TokenId } from '../tokenizer/tokenizer.js'
 import {
   type ChatOptions,
-  given,
   type RespondOptions,
   resolveChatOptions,
   resolveRespondOptions,

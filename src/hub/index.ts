@@ -2,7 +2,8 @@
 
 import { ChunkedFolder } from '../storage/store/chunked-folder.js'
 import { MemoryShelf } from '../storage/store/memory-shelf.js'
-import { ModelStore, type StoreOptions } from './store.js'
+import { ModelStore } from './store.js'
+import type { StoreOptions } from './store-options.js'
 
 export { DasllamaError, type ErrorCode } from '../errors.js'
 export type { FetchOptions } from '../storage/fetch-options.js'
@@ -11,7 +12,8 @@ export type { Warning, WarningCode, WarningListener } from '../warnings.js'
 export { openNamed } from './open-named.js'
 export type { HubProgress } from './progress.js'
 export type { HubOptions } from './repository.js'
-export { ModelStore, openStore, type PullOptions, type StoreOptions } from './store.js'
+export { ModelStore, openStore } from './store.js'
+export type { PullOptions, StoreOptions } from './store-options.js'
 export type { StoredModel, StoredModelFile } from './stored-models.js'
 
 /** A store in memory, which ends with the program: for tests. Options as of `openStore`; `folder` has no effect. */

@@ -4,13 +4,8 @@ import { guarded } from '../storage/guarded.js'
 import type { ByteSource } from '../storage/source.js'
 import { openUrl } from '../storage/url.js'
 import { parseName, remoteFiles } from './remote-files.js'
-import {
-  checkHubOptions,
-  type ModelStore,
-  type OpenedModelSource,
-  openStore,
-  type PullOptions,
-} from './store.js'
+import { type ModelStore, type OpenedModelSource, openStore } from './store.js'
+import { checkHubOptions, type PullOptions } from './store-options.js'
 
 /** What a call does with the files of a name. */
 export interface OpenNamedOptions extends PullOptions {

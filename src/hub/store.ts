@@ -1,9 +1,9 @@
-import { checkBoolean, checkCount, checkFunction, checkOptions, checkSignal, checkString } from '../checks.js'
+import { checkBoolean, checkSignal } from '../checks.js'
 import { displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import { checkStart } from '../gguf/open.js'
+import { given } from '../given.js'
 import { isA } from '../read-list.js'
-import { checkFetchOptions, type FetchOptions } from '../storage/fetch-options.js'
 import type { ModelSource } from '../storage/model-source.js'
 import type { ByteSource } from '../storage/source.js'
 import type { DownloadProgress, RemoteFile } from '../storage/store/download.js'
@@ -12,46 +12,11 @@ import { FileStore } from '../storage/store/file-store.js'
 import type { StoreFolder } from '../storage/store/folder.js'
 import type { StoredRecord } from '../storage/store/record.js'
 import { openUrl } from '../storage/url.js'
-import { checkOnWarning, type WarningListener } from '../warnings.js'
 import { openFolder } from './open-folder.js'
 import { type HubProgress, secondsLeft } from './progress.js'
 import { type NamedFile, type ParsedName, parseName, remoteFiles } from './remote-files.js'
-import type { HubOptions } from './repository.js'
+import { checkPullOptions, checkStoreOptions, type PullOptions, type StoreOptions } from './store-options.js'
 import { listModels, type StoredModel } from './stored-models.js'
-
-/** How a store is opened. */
-export interface StoreOptions extends FetchOptions {
-  /**
-   * The folder, on Node, Deno and Bun. Default: `models` in `DASLLAMA_HOME`, if that is set; otherwise `dasllama/models` in the
-   * system's folder for caches. Browsers keep models in the origin private file system, or in the Cache API.
-   */
-  folder?: string
-  /** Where names that begin with `hf:` lead. */
-  hub?: HubOptions
-  /** Requests at a time for a file. 1 to 16. Default 4. */
-  connections?: number
-  /**
-   * Most bytes that the store may have. If a download needs more, the models that were not used for the longest time are removed,
-   * except for pinned ones. Default: no limit, and nothing is ever removed.
-   */
-  maxBytes?: number
-}
-
-/** Options of calls that may download. They take precedence over those of the store. */
-export interface PullOptions extends FetchOptions {
-  /** Where names that begin with `hf:` lead. Default: the store's. */
-  hub?: HubOptions
-  /** Stops the download; what has arrived is kept, and the next call continues there. */
-  signal?: AbortSignal
-  /** Called with the bytes that have arrived. An error in it stops the download. */
-  onProgress?: (progress: HubProgress) => void
-  /** Called for problems that do not stop the call. */
-  onWarning?: WarningListener
-  /** Whether to ask the server if it has another version now, which then replaces the stored one. Default false. */
-  update?: boolean
-  /** Whether to read a stored file completely and compare its checksum, which takes a second or more per GiB. Default false. */
-  verify?: boolean
-}
 
 /** A model that can be loaded. */
 export interface OpenedModelSource {
@@ -286,7 +251,7 @@ export class ModelStore {
     isStored: boolean,
   ): Promise<RemoteFile[] | undefined> {
     const { signal, onWarning } = options
-    const { headers, fetch, retries, stallTimeout } = { ...this.#options, ...defined(options) }
+    const { headers, fetch, retries, stallTimeout } = { ...this.#options, ...given(options) }
     const hub = { ...this.#options.hub, ...options.hub }
     try {
       return await remoteFiles(parsed, { hub, http: { headers, fetch, retries, stallTimeout }, signal })
@@ -402,40 +367,4 @@ function unavailable(name: string, error: unknown): unknown {
       cause: error,
     },
   )
-}
-
-/** Options without those that are `undefined`. */
-function defined<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
-}
-
-/** Throws `INVALID_ARGUMENT`. */
-export function checkHubOptions(hub: HubOptions | undefined): void {
-  if (hub === undefined) return
-  checkOptions(hub)
-  if (hub.baseUrl !== undefined) checkString('hub.baseUrl', hub.baseUrl)
-  if (hub.token !== undefined) checkString('hub.token', hub.token)
-}
-
-function checkStoreOptions(options: StoreOptions): void {
-  checkOptions(options)
-  checkFetchOptions(options)
-  checkHubOptions(options.hub)
-  const { folder, connections, maxBytes } = options
-  if (folder !== undefined) checkString('folder', folder)
-  if (connections !== undefined) checkCount('connections', connections, 1, 16)
-  if (maxBytes !== undefined) checkCount('maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER)
-}
-
-function checkPullOptions(options: PullOptions): void {
-  checkOptions(options)
-  checkFetchOptions(options)
-  checkHubOptions(options.hub)
-  checkSignal(options.signal)
-  checkFunction('onProgress', options.onProgress)
-  checkOnWarning(options.onWarning)
-  const { update, verify } = options
-  if (update !== undefined) checkBoolean('update', update)
-  if (verify !== undefined) checkBoolean('verify', verify)
-  options.signal?.throwIfAborted()
 }

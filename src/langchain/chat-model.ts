@@ -12,6 +12,7 @@ import {
 import { AIMessage, AIMessageChunk, type BaseMessage, type UsageMetadata } from '@langchain/core/messages'
 import { ChatGenerationChunk, type ChatResult } from '@langchain/core/outputs'
 import type { Runnable } from '@langchain/core/runnables'
+import { given } from '../given.js'
 import type { RespondOptions, ResponseFormat, Thinking } from '../index.js'
 import { HostedModel, type HostedModelOptions } from '../serving/hosted-model.js'
 import { HostedReply } from '../serving/hosted-reply.js'
@@ -215,9 +216,8 @@ export class ChatDasllama extends BaseChatModel<ChatDasllamaCallOptions, AIMessa
 
   /** The model's settings, overridden by those of a call. */
   #settings(options: Settings): Settings {
-    const given = Object.entries(options).filter(([, value]) => value !== undefined)
     const dasllama = { ...this.#defaults.dasllama, ...options.dasllama }
-    return { ...this.#defaults, ...Object.fromEntries(given), dasllama }
+    return { ...this.#defaults, ...given(options), dasllama }
   }
 }
 

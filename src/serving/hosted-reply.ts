@@ -1,3 +1,4 @@
+import { given } from '../given.js'
 import {
   DasllamaError,
   type FunctionTool,
@@ -107,8 +108,4 @@ export class HostedReply {
     const more = type === 'reasoning' ? usage.completionTokens - completionTokens : 0
     this.usage = { ...usage, reasoningTokens: reasoningTokens + more }
   }
-}
-
-function given<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>
 }

@@ -3,7 +3,7 @@ import type { Import } from './modules.js'
 /** Modules that every module may import, and that depend on nothing but each other. */
 const SHARED = [
   ...['errors', 'describe', 'read-list', 'checks', 'abortable', 'warnings', 'nearest', 'version'],
-  ...['globals', 'lazy-module', 'rate-meter'],
+  ...['given', 'globals', 'lazy-module', 'rate-meter'],
 ]
 
 /**
