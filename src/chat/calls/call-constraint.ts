@@ -19,6 +19,8 @@ export interface CompiledCalls {
   readonly forced: CompiledGrammar | undefined
   /** The same after a marker that ends the reasoning. */
   forcedAfter(marker: string): CompiledGrammar
+  /** Tokens that contain a marker and go on with something that is not allowed after it. */
+  refused(): TokenSet
 }
 
 /** What a constraint is made of. */
@@ -47,23 +49,19 @@ export class CallConstraint implements TokenConstraint {
   readonly #parser: FramedParser
   readonly #decoder: ReturnType<Tokenizer['createDecoder']>
   readonly #names: ReadonlySet<string>
-  /** Tokens that contain a marker, and go on with something that is not allowed after it. */
-  readonly #banned: TokenSet
   /** `free`: the model decides. `call`: within calls that the model has begun. `off`: a call that cannot be followed. */
   #state: 'thinking' | 'free' | 'forced' | 'call' | 'over' | 'off'
   #matcher: Matcher | undefined
   #probe: ProbeReader | undefined
 
   constructor(parts: CallConstraintParts) {
-    const { tokenizer, format, parser, tools, opens, closes, compiled } = parts
+    const { tokenizer, format, parser, tools, compiled } = parts
     this.#parts = parts
     this.#decoder = tokenizer.createDecoder()
     this.#names = new Set(tools.map((tool) => tool.function.name))
     this.#parser = new FramedParser(format, { tools, ...parser }, (opening, content) =>
       this.#open(opening, content),
     )
-    const markers = compiled.forced ? [...opens, ...closes] : opens
-    this.#banned = this.#around(markers.filter((marker) => !this.#isControl(marker)))
     this.#state = 'free'
     if (compiled.forced) {
       if (this.#parser.isReasoning) this.#state = 'thinking'
@@ -200,10 +198,11 @@ export class CallConstraint implements TokenConstraint {
   /** All tokens but some, and but those that complete a marker and go on with something that may not follow it. */
   #mask(banned: readonly TokenId[], markers: readonly string[]): Uint32Array | undefined {
     const { held } = this.#parser
-    if (held === '' && banned.length === 0 && this.#banned.isEmpty) return undefined
+    const always = this.#parts.compiled.refused()
+    if (held === '' && banned.length === 0) return always.isEmpty ? undefined : always.others()
     const refused = new TokenSet(this.#parts.tokenizer.vocabSize)
     refused.addAll(banned)
-    refused.addSet(this.#banned)
+    refused.addSet(always)
     for (const marker of markers) if (!this.#isControl(marker)) this.#refuseBeyond(marker, held, refused)
     return refused.isEmpty ? undefined : refused.others()
   }
@@ -221,28 +220,6 @@ export class CallConstraint implements TokenConstraint {
       const allowed = matcher.mask()
       refused.addAll(beyond.filter((id) => (allowed[id >>> 5] & (1 << (id & 31))) === 0))
     }
-  }
-
-  #around(markers: readonly string[]): TokenSet {
-    const { tokenizer } = this.#parts
-    const found = new TokenSet(tokenizer.vocabSize)
-    for (const marker of markers) {
-      const ids = trieOf(tokenizer).around(new TextEncoder().encode(marker))
-      found.addAll(ids.filter((id) => !this.#mayFollow(marker, tokenizer.pieceBytes(id))))
-    }
-    return found
-  }
-
-  /** Whether what stands after the marker in a token may follow it. */
-  #mayFollow(marker: string, bytes: Uint8Array): boolean {
-    const { compiled, closes } = this.#parts
-    const isClose = compiled.forced !== undefined && closes.includes(marker)
-    const matcher = (isClose ? compiled.forcedAfter(marker) : compiled.entry())?.matcher()
-    // In Latin-1, so that a character is a byte.
-    const text = String.fromCharCode(...bytes)
-    const written = String.fromCharCode(...new TextEncoder().encode(marker))
-    const from = text.indexOf(written)
-    return matcher === undefined || matcher.read(bytes.subarray(from))
   }
 
   #isControl(marker: string): boolean {

@@ -5,7 +5,8 @@ import type { ResponseFormat } from '../../grammar/format.js'
 import { choice, type Grammar, type Node, rule, sequence } from '../../grammar/grammar.js'
 import { responseGrammar } from '../../grammar/response-format.js'
 import { rewritten, withoutTags } from '../../grammar/rewritten.js'
-import type { Tokenizer } from '../../tokenizer/tokenizer.js'
+import { trieOf } from '../../grammar/token-trie.js'
+import type { TokenId, Tokenizer } from '../../tokenizer/tokenizer.js'
 import type { ReplyFormat } from '../reply/format.js'
 import { dialectNamed } from '../reply/formats/index.js'
 import { tagsOf } from '../reply/formats/turn.js'
@@ -13,6 +14,7 @@ import { beginningOf } from '../reply/thinking.js'
 import type { FunctionTool } from '../tools.js'
 import { CallConstraint, type CompiledCalls } from './call-constraint.js'
 import { type CallGrammars, callGrammars } from './reply-grammar.js'
+import { TokenSet } from './token-set.js'
 import { CallWriter, type Controls } from './writer.js'
 
 /** What a reply may be. */
@@ -54,7 +56,7 @@ export function constrainCalls(tokenizer: Tokenizer, rules: CallRules): CallCons
     tools,
     parser: { prefill },
     compiled,
-    opens: dialectNamed(format.tools)?.opens ?? [],
+    opens: opensOf(format),
     closes: closesOf(format),
     isSingle,
   })
@@ -94,7 +96,7 @@ function compile(tokenizer: Tokenizer, rules: CallRules, controls: Controls): Co
   const open = beginningOf(format)
   const thoughts = rules.mayThink && open !== '' ? writer.marked(open) : undefined
   const after = new Map<string, CompiledGrammar>()
-  return {
+  const compiled: CompiledCalls = {
     entry: once(() => {
       try {
         return compileGrammar(tokenizer, grammars().entry)
@@ -117,7 +119,41 @@ function compile(tokenizer: Tokenizer, rules: CallRules, controls: Controls): Co
       after.set(marker, known)
       return known
     },
+    refused: once(() => refusedTokens(tokenizer, rules, compiled)),
   }
+  return compiled
+}
+
+/** See `CompiledCalls.refused`. */
+function refusedTokens(
+  tokenizer: Tokenizer,
+  { format, isForced }: CallRules,
+  compiled: CompiledCalls,
+): TokenSet {
+  const refused = new TokenSet(tokenizer.vocabSize)
+  const add = (markers: readonly string[], grammarAfter: (marker: string) => CompiledGrammar | undefined) => {
+    for (const marker of markers.filter((each) => !format.controls.has(each))) {
+      const bytes = new TextEncoder().encode(marker)
+      const ids = trieOf(tokenizer).around(bytes)
+      if (ids.length === 0) continue
+      const grammar = grammarAfter(marker)
+      const mayFollow = (id: TokenId) => {
+        const piece = tokenizer.pieceBytes(id)
+        return grammar?.matcher().read(piece.subarray(indexOf(piece, bytes))) !== false
+      }
+      refused.addAll(ids.filter((id) => !mayFollow(id)))
+    }
+  }
+  add(opensOf(format), () => compiled.entry())
+  if (isForced) add(closesOf(format), (marker) => compiled.forcedAfter(marker))
+  return refused
+}
+
+/** Where some bytes stand in others that contain them. */
+function indexOf(bytes: Uint8Array, part: Uint8Array): number {
+  let at = 0
+  while (part.some((byte, i) => bytes[at + i] !== byte)) at++
+  return at
 }
 
 /** Calls, or a text in a format. */
@@ -134,6 +170,11 @@ function withFormat({ forced }: CallGrammars, format: ResponseFormat | undefined
 function preceded({ rules, root }: Grammar, with_: (all: Node) => Node): Grammar {
   const name = `${root}*`
   return { rules: new Map(rules).set(name, with_(rule(root))), root: name }
+}
+
+/** The markers that open a call. */
+function opensOf({ tools }: ReplyFormat): readonly string[] {
+  return dialectNamed(tools)?.opens ?? []
 }
 
 /** The markers that end the reasoning of a format. */

@@ -4,6 +4,7 @@ import type { TokenId } from '../../tokenizer/tokenizer.js'
 export class TokenSet {
   readonly #bits: Uint32Array
   isEmpty = true
+  #others: Uint32Array | undefined
 
   constructor(vocabSize: number) {
     this.#bits = new Uint32Array(Math.ceil(vocabSize / 32))
@@ -13,6 +14,7 @@ export class TokenSet {
     for (const id of ids) {
       this.#bits[id >>> 5] |= 1 << (id & 31)
       this.isEmpty = false
+      this.#others = undefined
     }
   }
 
@@ -20,10 +22,12 @@ export class TokenSet {
     if (other.isEmpty) return
     for (const [i, bits] of other.#bits.entries()) this.#bits[i] |= bits
     this.isEmpty = false
+    this.#others = undefined
   }
 
-  /** All other tokens, one bit each. */
+  /** All other tokens, one bit each, read-only. */
   others(): Uint32Array {
-    return this.#bits.map((bits) => ~bits)
+    this.#others ??= this.#bits.map((bits) => ~bits)
+    return this.#others
   }
 }

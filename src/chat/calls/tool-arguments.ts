@@ -22,8 +22,8 @@ export interface ArgumentStyle {
 
 /**
  * The arguments of a tool for the grammar of a dialect, and the rules that they refer to. `style`: how the dialect writes them one by
- * one, `undefined` if it never does. Throws `INVALID_ARGUMENT`, `UNSUPPORTED` or `LIMIT`, with the tool's name, for a schema that
- * cannot be enforced.
+ * one, `undefined` if it never does. Throws `INVALID_ARGUMENT`, `UNSUPPORTED` or `LIMIT` if the tool's schema cannot be
+ * enforced; the message names the tool.
  */
 export function callTool(
   tool: ToolDefinition,

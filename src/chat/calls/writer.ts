@@ -79,7 +79,7 @@ export class CallWriter {
   }
 }
 
-/** The bytes of a text with markers, for a matcher. */
+/** A text with markers as the bytes that a matcher reads. */
 export function markedBytes(written: string, controls: Controls): Uint8Array {
   const encoder = new TextEncoder()
   return Uint8Array.from(
