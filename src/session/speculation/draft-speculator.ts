@@ -74,11 +74,12 @@ export class DraftSpeculator implements Speculator {
     if (plan.length === 0) return []
     const { draft, text, cost, now, onDrafted, onFailure } = this.#parts
     const whole = [...text(), next]
-    const { missing, room } = draft.distance(whole)
+    const way = draft.wayTo(whole)
+    const { missing, room } = way
     if (missing * READING * cost.step > MAX_READING * most && missing > MAX_DRAFT) return []
     const since = now()
     try {
-      await draft.follow(whole, signal)
+      await draft.follow(whole, signal, way)
       // More tokens take longer than a step.
       if (missing === 1) cost.stepTook(now() - since)
       return await this.#write(plan, { ...request, most: Math.min(most, room + 1, MAX_DRAFT) })

@@ -10,6 +10,18 @@ export interface DraftedToken {
   readonly confidence: number
 }
 
+/** What `follow` does to get to a text. */
+export interface WayToText {
+  /** Where in the text it begins. */
+  readonly start: number
+  /** How many of the evaluated tokens stay. */
+  readonly kept: number
+  /** How many are evaluated. */
+  readonly missing: number
+  /** How many fit after them. */
+  readonly room: number
+}
+
 /** Stands for tokens that the draft model's vocabulary lacks: what it then expects may be wrong, as usual. */
 const UNKNOWN: TokenId = 0
 
@@ -40,22 +52,24 @@ export class DraftText {
     return new DraftText(model, model.createSession())
   }
 
-  /** How many tokens `follow` would evaluate, and how many fit after them. */
-  distance(text: readonly TokenId[]): { readonly missing: number; readonly room: number } {
-    const start = this.#startIn(text)
-    const missing = start === this.#start ? text.length - start - this.#common(text) : text.length - start
-    return { missing, room: this.model.contextLength - (text.length - start) }
+  /** How it gets to this text. */
+  wayTo(text: readonly TokenId[]): WayToText {
+    const common = this.#common(text)
+    const start = this.#startIn(text, common)
+    const kept = start === this.#start ? common : 0
+    const rest = text.length - start
+    return { start, kept, missing: rest - kept, room: this.model.contextLength - rest }
   }
 
   /** Evaluates what it lacks of the text; afterwards `guess` returns what follows. */
-  async follow(text: readonly TokenId[], signal: AbortSignal): Promise<void> {
-    const start = this.#startIn(text)
-    if (start !== this.#start) {
-      await this.#cut(0)
-      this.#start = start
-    }
-    await this.#cut(this.#common(text))
-    await this.append(text.slice(start + this.#ids.length), signal)
+  async follow(
+    text: readonly TokenId[],
+    signal: AbortSignal,
+    { start, kept }: WayToText = this.wayTo(text),
+  ): Promise<void> {
+    await this.#cut(kept)
+    this.#start = start
+    await this.append(text.slice(start + kept), signal)
   }
 
   async append(ids: readonly TokenId[], signal: AbortSignal): Promise<void> {
@@ -98,10 +112,10 @@ export class DraftText {
   }
 
   /** Where in the text it should begin: where it does, as long as the rest fits. */
-  #startIn(text: readonly TokenId[]): number {
+  #startIn(text: readonly TokenId[], common: number): number {
     const { contextLength } = this.model
     const rest = text.length - this.#start
-    const isSame = this.#start === 0 || (rest > 0 && this.#common(text) > 0)
+    const isSame = this.#start === 0 || (rest > 0 && common > 0)
     if (isSame && rest < contextLength) return this.#start
     // Of a text that is too long, half of the context, so that this is not the case again soon.
     return text.length < contextLength ? 0 : text.length - Math.max(1, contextLength >> 1)
