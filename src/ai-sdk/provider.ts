@@ -29,7 +29,7 @@ export interface DasllamaOptions {
   readonly models: Readonly<Record<string, ModelOrLoader | ProvidedModel>>
 }
 
-/** Models for the AI SDK by name: a provider that may also be called, for a language model. */
+/** A provider of models for the AI SDK. Calling it with a name returns the language model. */
 export interface DasllamaProvider<V extends Specification = 'v3'> {
   /** The language model of this name. Throws `NOT_FOUND`, which is the SDK's `NoSuchModelError` too. */
   (modelId: string): LanguageModel<V>

@@ -28,14 +28,12 @@ export const createMessage: Endpoint = {
 
 /** A message while it is written. */
 class Writing {
-  readonly #call: Call
   readonly #replies: Replies
   readonly #blocks: Blocks
   readonly #header: object
   #stop: Stop = { stop_reason: null, stop_sequence: null }
 
   constructor(call: Call, served: ServedModel, request: MessageRequest) {
-    this.#call = call
     this.#replies = new Replies(served, request.chat, call.signal)
     this.#blocks = new Blocks(request)
     this.#header = {
@@ -56,7 +54,6 @@ class Writing {
   async *events(): AsyncGenerator<MessageEvent> {
     let hasBegun = false
     for await (const part of this.#replies.parts()) {
-      this.#call.note(this.#replies.counts)
       if (!hasBegun) {
         yield { type: 'message_start', message: this.#message() }
         yield { type: 'ping' }

@@ -138,7 +138,7 @@ function typeOf(block: Fields): string {
   return block.require('type', block.string('type'))
 }
 
-/** What blocks of other types are, for the error. */
+/** Names of other types of blocks in error messages. */
 const MEDIA: Readonly<Record<string, string>> = { image: 'images', document: 'documents' }
 
 function unsupported(block: Fields, known: string) {

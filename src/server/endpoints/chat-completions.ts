@@ -1,4 +1,3 @@
-import type { Call } from '../call.js'
 import { peeked } from '../http/peeked.js'
 import { jsonResponse } from '../http/responses.js'
 import { chunkChoices } from '../reply/chat-chunk.js'
@@ -19,35 +18,32 @@ export const chatCompletions: Endpoint = {
     const served = await call.model(request.model)
     await call.enter(request.priority)
     const replies = new Replies(served, request, call.signal)
-    const answering = { call, request, served, replies }
+    const answering = { request, served, replies }
     return request.isStream ? call.stream(await peeked(chunks(answering))) : whole(answering)
   },
 }
 
 interface Answering {
-  readonly call: Call
   readonly request: ChatRequest
   readonly served: ServedModel
   readonly replies: Replies
 }
 
-async function* chunks({ call, request, served, replies }: Answering): AsyncGenerator<object> {
+async function* chunks({ request, served, replies }: Answering): AsyncGenerator<object> {
   const { name, model } = served
   const header = replyHeader('chat.completion.chunk', name)
   const more = request.includesUsage ? { usage: null } : {}
   const options = { hasLogprobs: request.logprobs !== undefined }
   for await (const part of replies.parts()) {
-    call.note(replies.counts)
     for (const choice of chunkChoices(part, model, options)) yield { ...header, choices: [choice], ...more }
   }
   if (request.includesUsage) yield { ...header, choices: [], usage: usageOf(replies.counts) }
 }
 
-async function whole({ call, request, served, replies }: Answering): Promise<Response> {
+async function whole({ request, served, replies }: Answering): Promise<Response> {
   const { name, model } = served
   const wholes = Array.from({ length: request.choices }, () => new WholeReply())
   for await (const part of replies.parts()) wholes[part.index].add(part)
-  call.note(replies.counts)
   const options = { hasLogprobs: request.logprobs !== undefined }
   return jsonResponse({
     ...replyHeader('chat.completion', name),

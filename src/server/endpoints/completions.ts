@@ -1,4 +1,3 @@
-import type { Call } from '../call.js'
 import { peeked } from '../http/peeked.js'
 import { jsonResponse } from '../http/responses.js'
 import { completionChoice } from '../reply/completion-choice.js'
@@ -18,25 +17,23 @@ export const completions: Endpoint = {
     const served = await call.model(request.model)
     await call.enter(request.priority)
     const texts = new Completions(served, request, call.signal)
-    const answering = { call, request, served, texts }
+    const answering = { request, served, texts }
     return request.isStream ? call.stream(await peeked(chunks(answering))) : whole(answering)
   },
 }
 
 interface Answering {
-  readonly call: Call
   readonly request: CompletionRequest
   readonly served: ServedModel
   readonly texts: Completions
 }
 
-async function* chunks({ call, request, served, texts }: Answering): AsyncGenerator<object> {
+async function* chunks({ request, served, texts }: Answering): AsyncGenerator<object> {
   const header = replyHeader('text_completion', served.name)
   const more = request.includesUsage ? { usage: null } : {}
   const hasLogprobs = request.logprobs !== undefined
   const offsets: number[] = []
   for await (const part of texts.parts()) {
-    call.note(texts.counts)
     const offset = offsets[part.index] ?? 0
     offsets[part.index] = offset + part.text.length
     yield { ...header, choices: [completionChoice(part, served.model, { offset, hasLogprobs })], ...more }
@@ -44,14 +41,13 @@ async function* chunks({ call, request, served, texts }: Answering): AsyncGenera
   if (request.includesUsage) yield { ...header, choices: [], usage: usageOf(texts.counts) }
 }
 
-async function whole({ call, request, served, texts }: Answering): Promise<Response> {
+async function whole({ request, served, texts }: Answering): Promise<Response> {
   const wholes: (CompletionPart & { readonly tokens: CompletionToken[] })[] = []
   for await (const part of texts.parts()) {
     const before = wholes[part.index] ?? { text: '', tokens: [] }
     before.tokens.push(...part.tokens)
     wholes[part.index] = { ...part, text: before.text + part.text, tokens: before.tokens }
   }
-  call.note(texts.counts)
   const options = { offset: 0, hasLogprobs: request.logprobs !== undefined }
   return jsonResponse({
     ...replyHeader('text_completion', served.name),

@@ -5,7 +5,7 @@ import { rounded, slotsOf } from '../reply/slots.js'
 import type { Endpoint } from '../router.js'
 import type { ModelStatus } from '../service/models.js'
 
-/** Models, slots, queue and totals, for a page that shows what the server does. */
+/** Models, slots, queue and totals, as the control page shows them. */
 export const status: Endpoint = {
   method: 'GET',
   path: '/status',

@@ -122,7 +122,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#ended) return
     void this.#end(ended)
     if (last === undefined) {
-      // As `fetch` does, for a client that calls the handler itself.
+      // Clients that call the handler directly get the reason that `fetch` gives.
       const left = this.#options.signal.reason
       this.#controller?.error(ended === 'stalled' ? new Error('nobody has read the stream') : left)
     } else {

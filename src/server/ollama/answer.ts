@@ -3,7 +3,7 @@ import { LINES } from '../http/event-stream.js'
 import { peeked } from '../http/peeked.js'
 import { jsonResponse } from '../http/responses.js'
 import { now } from './endpoint.js'
-import { isEmpty, joined, NOTHING, type Piece, type WrittenPiece } from './pieces.js'
+import { isEmpty, NOTHING, type Piece, WholePiece, type WrittenPiece } from './pieces.js'
 import type { OllamaWriting } from './read-writing.js'
 
 /** How an endpoint answers. */
@@ -21,19 +21,20 @@ interface Answer {
 export async function answer(answer: Answer): Promise<Response> {
   const { call, request } = answer
   if (request.isStream) return call.stream(await peeked(objects(answer)), { format: LINES })
-  let whole = NOTHING
+  const whole = new WholePiece()
   let reason: string | undefined
   for await (const piece of answer.pieces) {
-    whole = joined(whole, piece)
+    whole.add(piece)
     reason = piece.done_reason
   }
   return jsonResponse(lastObject(answer, whole, whole, reason))
 }
 
 async function* objects(answer: Answer): AsyncGenerator<object> {
-  let whole = NOTHING
+  const whole = new WholePiece()
   for await (const piece of answer.pieces) {
-    whole = joined({ ...whole, logprobs: [] }, piece)
+    // Log-probabilities that have been sent are not kept.
+    whole.add({ ...piece, logprobs: [] })
     if (!isEmpty(piece)) yield { ...object(answer, piece), done: false }
     if (piece.done_reason) yield lastObject(answer, NOTHING, whole, piece.done_reason)
   }

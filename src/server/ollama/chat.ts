@@ -33,7 +33,7 @@ export const chat = ollamaEndpoint({
     return answer({
       call,
       request,
-      pieces: replyPieces({ call, served, watch, source: replies }),
+      pieces: replyPieces({ served, watch, source: replies }),
       describe: (piece) => ({ message: messageOf(piece) }),
       ending: () => watch.totals(replies.counts),
     })

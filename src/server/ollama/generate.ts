@@ -82,7 +82,7 @@ function reply({ call, served, request, watch }: Answering): Promise<Response> {
   return answer({
     call,
     request,
-    pieces: replyPieces({ call, served, watch, source: replies }),
+    pieces: replyPieces({ served, watch, source: replies }),
     describe,
     ending: ({ content }) => {
       const said: ChatMessage = { role: 'assistant', content }
@@ -106,7 +106,7 @@ function continueText({ call, served, request, watch }: Answering): Promise<Resp
   return answer({
     call,
     request,
-    pieces: textPieces({ call, served, watch, source: texts }),
+    pieces: textPieces({ served, watch, source: texts }),
     describe,
     ending: () => watch.totals(texts.counts),
   })

@@ -1,4 +1,3 @@
-import type { Call } from '../call.js'
 import { chatLogprobs, tokenLogprob } from '../reply/token-logprobs.js'
 import type { Completions } from '../service/completions.js'
 import type { ServedModel } from '../service/models.js'
@@ -24,7 +23,6 @@ export interface WrittenPiece extends Piece {
 export const NOTHING: Piece = { thinking: '', content: '', calls: [], logprobs: [] }
 
 interface Writing<Source> {
-  readonly call: Call
   readonly served: ServedModel
   readonly watch: Stopwatch
   readonly source: Source
@@ -32,7 +30,6 @@ interface Writing<Source> {
 
 /** The pieces of a reply in a chat. */
 export async function* replyPieces({
-  call,
   served: { model },
   watch,
   source: replies,
@@ -40,7 +37,6 @@ export async function* replyPieces({
   const calls = new CallCollector()
   for await (const part of replies.parts()) {
     watch.token()
-    call.note(replies.counts)
     yield {
       thinking: part.reasoning,
       content: part.content,
@@ -53,14 +49,12 @@ export async function* replyPieces({
 
 /** The pieces of a text without a chat. */
 export async function* textPieces({
-  call,
   served: { model },
   watch,
   source: texts,
 }: Writing<Completions>): AsyncGenerator<WrittenPiece> {
   for await (const { text, tokens, finish } of texts.parts()) {
     watch.token()
-    call.note(texts.counts)
     yield {
       ...NOTHING,
       content: text,
@@ -72,13 +66,18 @@ export async function* textPieces({
   }
 }
 
-/** Both, one after the other. */
-export function joined(first: Piece, second: Piece): Piece {
-  return {
-    thinking: first.thinking + second.thinking,
-    content: first.content + second.content,
-    calls: [...first.calls, ...second.calls],
-    logprobs: [...first.logprobs, ...second.logprobs],
+/** Pieces put together. */
+export class WholePiece implements Piece {
+  thinking = ''
+  content = ''
+  readonly calls: object[] = []
+  readonly logprobs: object[] = []
+
+  add({ thinking, content, calls, logprobs }: Piece): void {
+    this.thinking += thinking
+    this.content += content
+    this.calls.push(...calls)
+    this.logprobs.push(...logprobs)
   }
 }
 

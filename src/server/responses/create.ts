@@ -33,7 +33,6 @@ export const createResponse: Endpoint = {
 
 /** A response while it is written. */
 class Writing {
-  readonly #call: Call
   readonly #request: ResponseRequest
   readonly #replies: Replies
   readonly #object: ResponseObject
@@ -41,7 +40,6 @@ class Writing {
   #number = 0
 
   constructor(call: Call, served: ServedModel, request: ResponseRequest) {
-    this.#call = call
     this.#request = request
     this.#replies = new Replies(served, request.chat, call.signal)
     this.#object = new ResponseObject(served.name, request)
@@ -67,7 +65,6 @@ class Writing {
     for await (const part of this.#parts()) {
       if (!hasBegun) yield* this.#begin()
       hasBegun = true
-      this.#call.note(this.#replies.counts)
       for (const event of this.#output.take(part)) yield this.#numbered(event)
       finish = part.finish ?? finish
     }
@@ -75,7 +72,6 @@ class Writing {
     if (!hasBegun) yield* this.#begin()
     const status = finish === 'length' ? 'incomplete' : 'completed'
     if (hasBegun) for (const event of this.#output.end(status)) yield this.#numbered(event)
-    this.#call.note(this.#replies.counts)
     const { counts } = this.#replies
     const response = this.#object.json({ status, output: this.#output.items, counts })
     yield this.#numbered({ type: `response.${status}`, response })
