@@ -6,7 +6,7 @@ export type KvType = (typeof KV_TYPES)[number]
 /** Positions per page of the cache. A page is also attention's chunk. */
 export const PAGE_POSITIONS = 128
 
-/** What a layer stores of a sequence. */
+/** What an operation of a layer stores of a sequence. */
 export type MemorySpec =
   /** Keys and values of every position or, with a `window`, of the last `window` ones. */
   | {
@@ -16,8 +16,8 @@ export type MemorySpec =
       readonly valueDim: number
       readonly window?: number | undefined
     }
-  /** A state of constant size: the last inputs of a convolution and a recurrent state, both f32. */
-  | { readonly kind: 'recurrent'; readonly conv: number; readonly state: number }
+  /** A state of constant size, f32[values], all zeros before the first position. */
+  | { readonly kind: 'recurrent'; readonly values: number }
 
 /** One layer's content of a saved sequence. */
 export interface MemoryRecord {

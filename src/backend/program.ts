@@ -8,7 +8,7 @@ import type { RopeSpec } from './rope.js'
 export interface Program {
   /** By name, in order of first use. */
   readonly tensors: ReadonlyMap<string, TensorSpec>
-  /** One per layer with a memory, in order. */
+  /** One per operation that remembers earlier rows, in order. */
   readonly memories: readonly MemorySpec[]
   /** Rotary embeddings, which `rope` operations refer to by index. */
   readonly ropes: readonly RopeSpec[]
@@ -57,8 +57,8 @@ export interface VectorSlice {
   readonly length: number
 }
 
-/** Elementwise functions. `gelu` is the tanh approximation, `relu2` the square of `relu`. */
-export type ActivationFunction = 'silu' | 'gelu' | 'relu' | 'relu2' | 'sigmoid' | 'tanh'
+/** Elementwise functions. `gelu` is the tanh approximation, `relu2` the square of `relu`, `softplus` is ln(1 + e^x). */
+export type ActivationFunction = 'silu' | 'gelu' | 'relu' | 'relu2' | 'sigmoid' | 'tanh' | 'softplus'
 
 /**
  * What an expert does between its first and last matrix: a gate's function times `up`, or, without a gate, a function of `up`.
@@ -102,7 +102,13 @@ export type PositionBias =
   /** A learned value per head and bucket of distances, f32[buckets][heads]. Source: Raffel et al. 2020 (T5, bidirectional). */
   | { readonly kind: 'relative'; readonly table: VectorSlice; readonly buckets: number }
 
-/** Operations. All but attention work on each row separately. No operation changes its inputs. */
+/** Which key head a value head reads: its index modulo the number of key heads, or by equal groups of neighbours. */
+export type HeadSharing = 'modulo' | 'groups'
+
+/**
+ * Operations. All but attention and the recurrent ones (`conv`, `deltaRule`, `stateScan`) work on each row separately. No
+ * operation changes its inputs.
+ */
 export type Op =
   /** The row of a matrix for each token. */
   | { readonly kind: 'embed'; readonly matrix: MatrixSlice; readonly out: Value }
@@ -195,6 +201,62 @@ export type Op =
       readonly bias: PositionBias | undefined
       readonly out: Value
     }
+  /**
+   * Causal convolution over the rows of a sequence, each channel for itself: out[t] = Σ over j < taps of
+   * kernel[j] · x[t - taps + 1 + j], plus bias. `kernel` is f32[channels][taps], the newest row's tap last; rows before the
+   * first are zeros. Memory number `memory` holds the last taps - 1 rows of x, f32[taps - 1][channels], oldest first.
+   */
+  | {
+      readonly kind: 'conv'
+      readonly x: Value
+      readonly kernel: VectorSlice
+      readonly taps: number
+      readonly bias: VectorSlice | undefined
+      readonly memory: number
+      readonly out: Value
+    }
+  /**
+   * The gated delta rule. Each head of v has a state S, f32[valueDim][keyDim], in memory number `memory`, and reads the head of
+   * q and k that `sharing` names. Per row: S ← e^decay · S; u = beta · (v - S·k); S ← S + u·kᵀ; out = scale · S·q. `decay` (0 or
+   * less) and `beta` have a value per head of v. Source: Yang et al. 2024 (Gated DeltaNet).
+   */
+  | {
+      readonly kind: 'deltaRule'
+      readonly q: Value
+      readonly k: Value
+      readonly v: Value
+      readonly decay: Value
+      readonly beta: Value
+      readonly scale: number
+      readonly sharing: HeadSharing
+      readonly memory: number
+      readonly out: Value
+    }
+  /**
+   * A selective state space. Each head of x has a state H, f32[width of a head][states], in memory number `memory`, and reads
+   * one head of b and c, [states] each: equal groups of neighbouring heads share one. Per row, with `step` a value per head of
+   * x: H ← e^(step · a) · H + step · x·bᵀ; out = H·c + d · x. `a` (less than 0) has a value per head, or f32[heads][states]; `d`
+   * one per head. Sources: Gu and Dao 2023 (Mamba: heads of one value, `a` per state), Dao and Gu 2024 (Mamba-2).
+   */
+  | {
+      readonly kind: 'stateScan'
+      readonly x: Value
+      readonly b: Value
+      readonly c: Value
+      readonly step: Value
+      readonly a: VectorSlice
+      readonly d: VectorSlice | undefined
+      readonly memory: number
+      readonly out: Value
+    }
+  /** out = x · weight + bias, element by element; each has x.width values, those of a head for all heads, or one for all. */
+  | {
+      readonly kind: 'affine'
+      readonly x: Value
+      readonly weight: VectorSlice | undefined
+      readonly bias: VectorSlice | undefined
+      readonly out: Value
+    }
   | {
       readonly kind: 'activation'
       readonly function: ActivationFunction
@@ -268,7 +330,13 @@ export function inputsOf(op: Op): readonly Value[] {
     case 'activation':
     case 'scale':
     case 'slice':
+    case 'conv':
+    case 'affine':
       return [op.x]
+    case 'deltaRule':
+      return [op.q, op.k, op.v, op.decay, op.beta]
+    case 'stateScan':
+      return [op.x, op.b, op.c, op.step]
     case 'scaleRows':
       return [op.x, op.by]
     case 'attention':

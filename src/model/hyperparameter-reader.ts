@@ -80,6 +80,33 @@ export class HyperparameterReader {
     return this.note(key, value)
   }
 
+  /**
+   * A whole number for each layer: a list, whose further values are ignored, or one number for all. `minimum` default 0.
+   */
+  layerCounts(
+    key: string,
+    layers: number,
+    { fallback, minimum = 0, maximum = 2 ** 24 }: CountOptions = {},
+  ): readonly number[] {
+    const name = this.key(key)
+    if (!ArrayBuffer.isView(this.metadata.get(name))) {
+      return new Array(layers).fill(this.count(key, { fallback, minimum, maximum }))
+    }
+    const list = this.metadata.numbers(name)
+    if (list.length < layers) {
+      throw this.error('BAD_FORMAT', `"${name}" has ${list.length} values for ${layers} layers`)
+    }
+    const counts = Array.from({ length: layers }, (_, layer) => list[layer])
+    const bad = counts.findIndex(
+      (value) => !(Number.isInteger(value) && value >= minimum && value <= maximum),
+    )
+    if (bad < 0) return this.note(key, counts)
+    throw this.error(
+      'BAD_FORMAT',
+      `"${name}" is ${counts[bad]} in layer ${bad}; ${minimum} to ${maximum} is accepted`,
+    )
+  }
+
   /** A finite number, 0 or more, that is representable as f32. */
   real(key: string, fallback?: number): number {
     const value = this.#require(key, fallback, () => this.metadata.number(this.key(key), fallback))

@@ -29,7 +29,16 @@ export interface Row {
   of(value: Value): Vector
 }
 
-type RowOp = Exclude<Op, { kind: 'attention' | 'encoderAttention' }>
+/** Operations that see earlier rows of their sequence. */
+export type SequenceOp = Extract<
+  Op,
+  { kind: 'attention' | 'encoderAttention' | 'conv' | 'deltaRule' | 'stateScan' }
+>
+export type RowOp = Exclude<Op, SequenceOp>
+
+export function seesOtherRows(op: Op): op is SequenceOp {
+  return ['attention', 'encoderAttention', 'conv', 'deltaRule', 'stateScan'].includes(op.kind)
+}
 
 const ACTIVATION: Record<ActivationFunction, (value: number) => number> = {
   silu: (x) => x * sigmoid(x),
@@ -39,6 +48,7 @@ const ACTIVATION: Record<ActivationFunction, (value: number) => number> = {
   relu2: (x) => Math.max(0, x) ** 2,
   sigmoid,
   tanh: Math.tanh,
+  softplus,
 }
 
 /** Of a gate's and an up value; experts without a gate have the up value only. */
@@ -51,6 +61,11 @@ const EXPERT: Record<ExpertFunction, (gate: number, up: number) => number> = {
   },
   gelu: (_, up) => ACTIVATION.gelu(up),
   relu2: (_, up) => ACTIVATION.relu2(up),
+}
+
+/** ln(1 + e^x). */
+export function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
 }
 
 function sigmoid(x: number): number {
@@ -105,6 +120,14 @@ export function computeRow(op: RowOp, weights: Weights, row: Row): Vector {
     case 'temperature': {
       const factor = 1 + op.beta * Math.log(1 + Math.floor(row.position / op.interval))
       return x.map((value) => value * factor)
+    }
+    case 'affine': {
+      const { heads } = op.x
+      return byHead(x, heads, (part, head) => {
+        const factors = op.weight && elementWeights(weights, op.weight, head, heads, part.length)
+        const offsets = op.bias && elementWeights(weights, op.bias, head, heads, part.length)
+        return part.map((value, i) => value * (factors?.[i] ?? 1) + (offsets?.[i] ?? 0))
+      })
     }
     case 'activation':
       return x.map(ACTIVATION[op.function])
@@ -240,6 +263,19 @@ export function sliceOf(weights: Weights, { tensor, first, length }: VectorSlice
 function headWeights(weights: Weights, slice: VectorSlice, head: number, width: number): Vector {
   const all = sliceOf(weights, slice)
   return all.length === width ? all : headOf(all, head, width)
+}
+
+/** A head's own values, those that all share, or one for all. */
+function elementWeights(
+  weights: Weights,
+  slice: VectorSlice,
+  head: number,
+  heads: number,
+  width: number,
+): Vector {
+  const all = sliceOf(weights, slice)
+  if (all.length === width * heads) return headOf(all, head, width)
+  return all.length === width ? all : new Float64Array(width).fill(all[0])
 }
 
 /** A view of one of the parts of equal width that lie side by side. */

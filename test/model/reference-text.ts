@@ -1,7 +1,7 @@
 /** A whole text on a program with attention in both directions, in f64: the reference for encoders. */
 import type { Op, PositionBias, Value } from '../../src/backend/program.js'
 import { alibiSlope, type ReferenceModel } from './reference.js'
-import { computeRow, dot, headOf, type Row, softmax, type Vector } from './reference-ops.js'
+import { computeRow, dot, headOf, type Row, seesOtherRows, softmax, type Vector } from './reference-ops.js'
 
 export class ReferenceText {
   readonly #model: ReferenceModel
@@ -17,13 +17,13 @@ export class ReferenceText {
     /** What each token's operations have yielded, by the value's id. */
     const results = ids.map(() => [] as Vector[])
     for (const op of ops) {
-      if (op.kind === 'attention') throw new Error('a causal model has sequences')
       if (op.kind === 'encoderAttention') {
         const of = (value: Value) => results.map((row) => row[value.id])
         const attended = this.#attention(op, of)
         for (const [position, row] of results.entries()) row[op.out.id] = attended[position]
         continue
       }
+      if (seesOtherRows(op)) throw new Error(`a causal model has sequences: ${op.kind}`)
       for (const [position, id] of ids.entries()) {
         const row: Row = { id, position, contextLength, of: (value) => results[position][value.id] }
         results[position][op.out.id] = computeRow(op, this.#model, row)
@@ -40,8 +40,7 @@ export class ReferenceText {
     results[head.input.id] = pooled
     const row: Row = { id: 0, position: 0, contextLength: 1, of: (value) => results[value.id] }
     for (const op of head.ops) {
-      if (op.kind === 'attention' || op.kind === 'encoderAttention')
-        throw new Error('one row has no attention')
+      if (seesOtherRows(op)) throw new Error(`one row has no ${op.kind}`)
       results[op.out.id] = computeRow(op, this.#model, row)
     }
     return results[head.output.id]

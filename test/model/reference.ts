@@ -10,6 +10,7 @@ import { planModel } from '../../src/model/plan.js'
 import { REFERENCE_FORMATS } from '../kernels/reference/blocks.js'
 import { tensorBytes } from '../support/model-files.js'
 import { computeRow, dot, headOf, linear, type Row, sliceOf, softmax, type Vector } from './reference-ops.js'
+import { computeRecurrent, isRecurrent } from './reference-recurrent.js'
 
 /** What keys and values are rounded to when they are cached. */
 export type Rounding = 'f16' | 'f32' | 'f64'
@@ -63,8 +64,8 @@ async function dequantized(file: ModelFile, name: string): Promise<Vector> {
   return values
 }
 
-/** What one layer remembers: a vector of all heads per position. */
-interface Memory {
+/** What attention remembers: a vector of all heads per position. */
+interface KvMemory {
   readonly window: number
   readonly keys: Vector[]
   readonly values: Vector[]
@@ -74,7 +75,9 @@ interface Memory {
 export class ReferenceSequence {
   readonly #model: ReferenceModel
   readonly #round: (value: number) => number
-  readonly #memories: readonly Memory[]
+  /** By memory number: keys and values, or a recurrent state. */
+  readonly #caches = new Map<number, KvMemory>()
+  readonly #states = new Map<number, Vector>()
   /** What the last token's operations have yielded, by the value's id. */
   readonly #results: Vector[] = []
   readonly #contextLength: number
@@ -84,10 +87,13 @@ export class ReferenceSequence {
     this.#model = model
     this.#contextLength = contextLength
     this.#round = ROUND[cache]
-    this.#memories = model.program.memories.map((spec) => {
-      if (spec.kind !== 'kv') throw new Error(`the reference knows no memory of kind ${spec.kind}`)
-      return { window: spec.window ?? Number.POSITIVE_INFINITY, keys: [], values: [] }
-    })
+    for (const [memory, spec] of model.program.memories.entries()) {
+      if (spec.kind === 'recurrent') this.#states.set(memory, new Float64Array(spec.values))
+      else {
+        const { window = Number.POSITIVE_INFINITY } = spec
+        this.#caches.set(memory, { window, keys: [], values: [] })
+      }
+    }
   }
 
   /** Appends one token. */
@@ -100,7 +106,12 @@ export class ReferenceSequence {
     }
     for (const op of this.#model.program.ops) {
       if (op.kind === 'encoderAttention') throw new Error('an encoder has no sequence')
-      const result = op.kind === 'attention' ? this.#attention(op) : computeRow(op, this.#model, row)
+      const result =
+        op.kind === 'attention'
+          ? this.#attention(op)
+          : isRecurrent(op)
+            ? computeRecurrent(op, this.#model, row.of, this.#states.get(op.memory)!)
+            : computeRow(op, this.#model, row)
       this.#results[op.out.id] = result
     }
     this.#position++
@@ -127,7 +138,7 @@ export class ReferenceSequence {
   }
 
   #attention({ q, k, v, memory, scale, softcap, sinks, bias }: Op & { kind: 'attention' }): Vector {
-    const { window, keys, values } = this.#memories[memory]
+    const { window, keys, values } = this.#caches.get(memory)!
     keys.push(this.#of(k).map(this.#round))
     values.push(this.#of(v).map(this.#round))
     const first = Math.max(0, keys.length - window)

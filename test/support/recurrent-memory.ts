@@ -22,11 +22,11 @@ const CHECKPOINT_EVERY = 512
 export const STATE_BYTES = 4 * WIDTH
 
 export const SPECS: Readonly<Record<Reach, readonly MemorySpec[]>> = {
-  recurrent: [{ kind: 'recurrent', conv: 0, state: WIDTH }],
+  recurrent: [{ kind: 'recurrent', values: WIDTH }],
   kv: [{ kind: 'kv', kvHeads: 1, keyDim: WIDTH, valueDim: 0 }],
   window: [{ kind: 'kv', kvHeads: 1, keyDim: WIDTH, valueDim: 0, window: WINDOW }],
   hybrid: [
-    { kind: 'recurrent', conv: 0, state: WIDTH },
+    { kind: 'recurrent', values: WIDTH },
     { kind: 'kv', kvHeads: 1, keyDim: WIDTH, valueDim: 0 },
   ],
 }

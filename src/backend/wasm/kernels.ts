@@ -75,6 +75,7 @@ export interface Kernels {
   gelu(x: Pointer, n: number): void
   relu(x: Pointer, n: number): void
   relu2(x: Pointer, n: number): void
+  softplus(x: Pointer, n: number): void
   sigmoid(x: Pointer, n: number): void
   tanh(x: Pointer, n: number): void
   scale_rows(x: Pointer, by: Pointer, rows: number, n: number): void

@@ -10,8 +10,8 @@ import type {
 } from '../../backend/program.js'
 import { describeValue } from '../../describe.js'
 import type { Config } from '../config.js'
-import { Operations } from './operations.js'
 import { isF32, newRecording, programOf, type Recording, type TensorNames } from './recorder.js'
+import { RecurrentOperations } from './recurrent.js'
 
 export type { TensorNames } from './recorder.js'
 
@@ -49,7 +49,7 @@ export interface MixtureOptions {
  * Throws `INVALID_ARGUMENT`, naming family, layer and operation, if widths do not match, a tensor is requested with two
  * shapes, or an operation follows the logits: mistakes of the family, not of the file.
  */
-export class Builder extends Operations {
+export class Builder extends RecurrentOperations {
   /** The program that `build` records. */
   static record(config: Config, names: TensorNames, build: (b: Builder) => void): Program {
     const recording: Recording = newRecording(config, names)

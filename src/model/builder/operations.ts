@@ -62,6 +62,55 @@ export class Operations extends Recorder {
     return this.push({ kind: 'rmsNorm', x, weight, epsilon: this.config.normEpsilon }, x.width, x.heads)
   }
 
+  /** RMS norm over `groups` equal parts of the row, each with its own weights: `name`, [width / groups, groups]. */
+  groupNorm(x: Value, name: string, groups: number): Value {
+    const where = `groupNorm ${describeValue(name)}`
+    this.check(where, x)
+    if (!(Number.isInteger(groups) && groups >= 1 && x.width % groups === 0)) {
+      throw this.error(where, `${x.width} values cannot be split into ${describeValue(groups)} groups`)
+    }
+    const full = this.fullName(`${this.text(where, name)}.weight`)
+    const tensor = this.require(where, full, 'vector', [x.width / groups, groups])
+    const weight: VectorSlice = { tensor, first: 0, length: x.width }
+    const { normEpsilon: epsilon } = this.config
+    return this.push({ kind: 'rmsNorm', x: { ...x, heads: groups }, weight, epsilon }, x.width, x.heads)
+  }
+
+  /** Each head divided by its length: x / √(Σ x² + epsilon). */
+  unitNorm(x: Value): Value {
+    this.check('unitNorm', x)
+    const length = x.width / x.heads
+    const epsilon = this.config.normEpsilon / length
+    const normed = this.push({ kind: 'rmsNorm', x, weight: undefined, epsilon }, x.width, x.heads)
+    return this.scale(normed, 1 / Math.sqrt(length))
+  }
+
+  /**
+   * x · weight + bias, element by element. Each is a vector named with its suffix, such as `ssm_dt.bias`, of as many values as a
+   * row or as a head of x, or of one.
+   */
+  affine(x: Value, names: { weight?: string; bias?: string }): Value {
+    this.check('affine', x)
+    const { weight, bias } = this.object('affine', names)
+    const vectorOf = (name: string | undefined) => {
+      if (name === undefined) return undefined
+      const lengths = [x.width, x.width / x.heads, 1]
+      const found = this.recording.names.get?.(this.fullName(this.text('affine', name)))?.shape
+      const elements = found?.reduce((product, size) => product * size, 1)
+      return this.vector('affine', name, lengths.find((length) => length === elements) ?? x.width)
+    }
+    return this.push({ kind: 'affine', x, weight: vectorOf(weight), bias: vectorOf(bias) }, x.width, x.heads)
+  }
+
+  /** The same values, split into `heads` equal parts. */
+  splitHeads(x: Value, heads: number): Value {
+    this.check('splitHeads', x)
+    if (!(Number.isInteger(heads) && heads >= 1 && x.width % heads === 0)) {
+      throw this.error('splitHeads', `${x.width} values cannot be split into ${describeValue(heads)} heads`)
+    }
+    return this.viewed(x, heads)
+  }
+
   /** Layer norm over the whole row, with the weights `name` and, if the file has it, a bias, [width]. Source: Ba et al. 2016. */
   layerNorm(x: Value, name: string): Value {
     const where = `layerNorm ${describeValue(name)}`
@@ -259,4 +308,12 @@ export class Operations extends Recorder {
 
 const ROPE_FACTORS = 'rope_freqs.weight'
 
-const ACTIVATIONS: readonly ActivationFunction[] = ['silu', 'gelu', 'relu', 'relu2', 'sigmoid', 'tanh']
+const ACTIVATIONS: readonly ActivationFunction[] = [
+  'silu',
+  'gelu',
+  'relu',
+  'relu2',
+  'sigmoid',
+  'tanh',
+  'softplus',
+]

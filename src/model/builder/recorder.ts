@@ -113,6 +113,13 @@ export class Recorder {
     return out
   }
 
+  /** The same value with other heads. */
+  protected viewed(x: Value, heads: number): Value {
+    const view: Value = Object.freeze({ ...x, heads })
+    this.recording.values.add(view)
+    return view
+  }
+
   /** The matrix `name.weight`, [columns, rows]. */
   protected matrix(where: string, name: string, columns: number, rows: number): MatrixSlice {
     const full = this.fullName(`${this.text(where, name)}.weight`)
