@@ -237,7 +237,16 @@ export class WasmExecutable implements Executable {
       segments,
       runs: runs.map(({ firstRow, rows, phase }, index) => {
         const memory = memories[index]
-        return { memory, firstRow, rows, phase, position: memory.length, pageTables: pageTables[index] }
+        const { length: position } = memory
+        return {
+          memory,
+          firstRow,
+          rows,
+          phase,
+          position,
+          pageTables: pageTables[index],
+          states: undefined,
+        }
       }),
     }
   }

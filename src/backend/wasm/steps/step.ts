@@ -14,6 +14,19 @@ export interface PassRun {
   readonly position: number
   /** The memory's page tables in the kernels' memory, one per group of layers. */
   readonly pageTables: readonly Pointer[]
+  /** The states of its recurrent memories; `undefined` if it has none. */
+  readonly states: RunStates | undefined
+}
+
+/** Spans of states in the kernels' memory, as `stateLayout` has them. */
+export interface RunStates {
+  /** Before the run's first row: to be read only, because other sequences may have it too. */
+  readonly from: Pointer
+  /**
+   * Where the run writes states: in phase `decode` one after each row, in `prefill` one after the last row. What it writes counts
+   * once the batch has succeeded, and is never written again.
+   */
+  readonly after: readonly Pointer[]
 }
 
 /** Consecutive rows with the same phase. */
