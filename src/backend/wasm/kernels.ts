@@ -79,6 +79,15 @@ export interface Kernels {
   sigmoid(x: Pointer, n: number): void
   tanh(x: Pointer, n: number): void
   scale_rows(x: Pointer, by: Pointer, rows: number, n: number): void
+  affine(
+    x: Pointer,
+    weight: Pointer | 0,
+    weightLength: number,
+    bias: Pointer | 0,
+    biasLength: number,
+    rows: number,
+    n: number,
+  ): void
   copy_heads(
     x: Pointer,
     xRow: number,
@@ -122,6 +131,9 @@ export interface Kernels {
     positions: number,
     bias: Pointer | 0,
   ): void
+  conv: Recurrent
+  delta_rule: Recurrent
+  state_scan: Recurrent
   /** `routing`: the record of a router; rows of f32[experts] become f32[2][used]. */
   route(routing: Pointer, logits: Pointer, out: Pointer, rows: number): void
   route_scratch(threads: number, experts: number): number
@@ -155,6 +167,17 @@ export type Experts = (
   firstToken: number,
   tokens: number,
   batched: boolean,
+  slice: number,
+  slices: number,
+) => void
+
+/** `layer`: a record of recurrent-records.ts; `from`, `to`: the state before the first row and after the last one. */
+export type Recurrent = (
+  layer: Pointer,
+  firstRow: number,
+  rows: number,
+  from: Pointer,
+  to: Pointer,
   slice: number,
   slices: number,
 ) => void
