@@ -125,6 +125,43 @@ class ScheduleBuilder {
         this.#steps.push({ kind: 'encoderAttention', ...buffers, ...heads, scale, window, bias })
         return this.#releaseAfter(index, [q, k, v])
       }
+      case 'conv': {
+        const { kernel, taps, bias, memory } = op
+        const next = this.#ops[index + 1]
+        const silu =
+          next?.kind === 'activation' &&
+          next.function === 'silu' &&
+          next.x.id === op.out.id &&
+          this.#reads[op.out.id] === 1
+        const x = this.#bufferOf(op.x)
+        const out = this.#assign(silu ? next.out : op.out)
+        this.#steps.push({ kind: 'conv', x, kernel, taps, bias, silu, memory, out })
+        return this.#releaseAfter(silu ? index + 1 : index, [op.x])
+      }
+      case 'deltaRule': {
+        const { q, k, v, decay, beta, scale, sharing, memory } = op
+        const buffers = {
+          ...{ q: this.#bufferOf(q), k: this.#bufferOf(k), v: this.#bufferOf(v) },
+          ...{ decay: this.#bufferOf(decay), beta: this.#bufferOf(beta), out: this.#assign(op.out) },
+        }
+        const heads = { heads: v.heads, keyHeads: k.heads }
+        this.#steps.push({ kind: 'deltaRule', ...buffers, ...heads, scale, sharing, memory })
+        return this.#releaseAfter(index, inputsOf(op))
+      }
+      case 'stateScan': {
+        const { x, b, c, step, a, d, memory } = op
+        const buffers = {
+          ...{ x: this.#bufferOf(x), b: this.#bufferOf(b), c: this.#bufferOf(c) },
+          ...{ step: this.#bufferOf(step), out: this.#assign(op.out) },
+        }
+        this.#steps.push({ kind: 'stateScan', ...buffers, heads: x.heads, groups: b.heads, a, d, memory })
+        return this.#releaseAfter(index, inputsOf(op))
+      }
+      case 'affine': {
+        const { weight, bias } = op
+        this.#steps.push({ kind: 'affine', x: this.#reuse(op.x, op.out, index), weight, bias })
+        return index + 1
+      }
       case 'activation': {
         const x = this.#reuse(op.x, op.out, index)
         this.#steps.push({ kind: 'activation', function: op.function, x })
@@ -172,8 +209,6 @@ class ScheduleBuilder {
         this.#steps.push({ kind: 'experts', x, routes, used, gate, up, down, function: name, out })
         return this.#releaseAfter(index, [op.x, op.routes])
       }
-      default:
-        throw notYet(op)
     }
   }
 

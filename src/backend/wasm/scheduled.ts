@@ -2,6 +2,7 @@ import type {
   ActivationFunction,
   ExpertFunction,
   ExpertMatrix,
+  HeadSharing,
   MatrixSlice,
   PositionBias,
   Routing,
@@ -106,6 +107,51 @@ export type Scheduled =
       readonly window: number | undefined
       readonly bias: PositionBias | undefined
       readonly carried: readonly Buffer[]
+    }
+  /** `silu`: of each result. */
+  | {
+      readonly kind: 'conv'
+      readonly x: Buffer
+      readonly kernel: VectorSlice
+      readonly taps: number
+      readonly bias: VectorSlice | undefined
+      readonly silu: boolean
+      readonly memory: number
+      readonly out: Buffer
+    }
+  | {
+      readonly kind: 'deltaRule'
+      readonly q: Buffer
+      readonly k: Buffer
+      readonly v: Buffer
+      readonly decay: Buffer
+      readonly beta: Buffer
+      readonly heads: number
+      readonly keyHeads: number
+      readonly scale: number
+      readonly sharing: HeadSharing
+      readonly memory: number
+      readonly out: Buffer
+    }
+  | {
+      readonly kind: 'stateScan'
+      readonly x: Buffer
+      readonly b: Buffer
+      readonly c: Buffer
+      readonly step: Buffer
+      readonly heads: number
+      /** Heads of b and c. */
+      readonly groups: number
+      readonly a: VectorSlice
+      readonly d: VectorSlice | undefined
+      readonly memory: number
+      readonly out: Buffer
+    }
+  | {
+      readonly kind: 'affine'
+      readonly x: Buffer
+      readonly weight: VectorSlice | undefined
+      readonly bias: VectorSlice | undefined
     }
   | { readonly kind: 'activation'; readonly function: ActivationFunction; readonly x: Buffer }
   | { readonly kind: 'scale'; readonly x: Buffer; readonly by: number }

@@ -1,8 +1,16 @@
 import { SLICE_MS } from '../../platform/pacer.js'
 
 /** Kinds of operations, whose speeds are measured separately: batched products, decode of one and of several tokens,
- * attention, batched products with experts, decode with experts. */
-export type WorkKind = 'matmul' | 'matvec' | 'few-tokens' | 'attention' | 'experts' | 'few-experts'
+ * attention, batched products with experts, decode with experts, convolutions, recurrences. */
+export type WorkKind =
+  | 'matmul'
+  | 'matvec'
+  | 'few-tokens'
+  | 'attention'
+  | 'experts'
+  | 'few-experts'
+  | 'conv'
+  | 'recurrence'
 
 /** Target duration of a slice in milliseconds: with the time since the last pause, far below 50. */
 const TARGET_MS = 0.75 * SLICE_MS

@@ -52,7 +52,7 @@ export function drawn(choices: readonly number[]): Program {
     const isNarrow = ({ width, heads }: Value) => width / heads === 8
     values.push(b.linear(values[0], name(), 8))
     while (at < choices.length) {
-      const kind = next(18)
+      const kind = next(22)
       const x = pick()
       const same = () => pick(({ width }) => width === x.width)
       /** Of any kind. */
@@ -129,6 +129,37 @@ export function drawn(choices: readonly number[]): Program {
           break
         case 17:
           values.push(next(2) ? b.embedPosition(name()) : b.embedRow(name(), next(5), 5))
+          break
+        case 18: {
+          const conv = b.conv(x, name(), 2 + next(3))
+          values.push(next(3) ? b.silu(conv) : conv)
+          if (next(4) === 0) values.push(conv)
+          break
+        }
+        case 19: {
+          const head = (heads: number) => b.linear(next(2) ? x : pick(), name(), 8 * heads, { heads })
+          const keyHeads = 1 + next(2)
+          const keys = head(keyHeads)
+          const perHead = () => b.linear(pick(), name(), 2)
+          const [q, v, decay, beta] = [next(2) ? keys : head(keyHeads), head(2), perHead(), perHead()]
+          values.push(b.deltaRule({ q, k: keys, v, decay, beta }, { sharing: next(2) ? 'modulo' : 'groups' }))
+          break
+        }
+        case 20: {
+          const [heads, perState] = [1 + next(2), next(2) === 1]
+          const inner = b.linear(x, name(), 8 * heads, { heads })
+          const [states, step] = [b.linear(x, name(), 4), b.linear(pick(), name(), heads)]
+          const c = next(2) ? states : b.linear(pick(), name(), 4)
+          values.push(
+            b.stateScan(
+              { x: inner, b: states, c, step },
+              { a: name(), perState, ...(next(2) && { d: name() }) },
+            ),
+          )
+          break
+        }
+        case 21:
+          values.push(b.affine(x, { ...(next(2) && { weight: name() }), bias: name() }))
           break
         case 11: {
           const keys = pick(({ width, heads }) => width === 16 && heads === 1)

@@ -24,16 +24,16 @@ export class Terms {
   }
 }
 
-/** A program's meaning: the inputs of each attention, in order, and the input of hidden states and logits. */
+/** A program's meaning: the operations with a memory, in order, and the input of hidden states and logits. */
 export interface Meaning {
-  readonly attentions: readonly Term[]
+  readonly memories: readonly Term[]
   readonly head: Term
 }
 
 /** The meaning of a program, by its values, each of which is written once. */
 export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meaning {
   const values = new Map<number, Term>()
-  const attentions: Term[] = []
+  const memories: Term[] = []
   const term = ({ id }: Value) => values.get(id)!
   const compute = (op: Op): Term => {
     switch (op.kind) {
@@ -61,9 +61,28 @@ export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meanin
           [op.scale, op.softcap, op.sinks, op.bias],
           op.q.heads,
         )
-        attentions.push(attention)
+        memories.push(attention)
         return attention
       }
+      case 'conv': {
+        const conv = terms.of('conv', term(op.x), op.kernel, op.taps, op.bias, op.memory)
+        memories.push(conv)
+        return conv
+      }
+      case 'deltaRule': {
+        const inputs = [op.q, op.k, op.v, op.decay, op.beta].map(term)
+        const delta = terms.of('deltaRule', inputs, op.v.heads, op.k.heads, op.scale, op.sharing, op.memory)
+        memories.push(delta)
+        return delta
+      }
+      case 'stateScan': {
+        const inputs = [op.x, op.b, op.c, op.step].map(term)
+        const scan = terms.of('stateScan', inputs, op.x.heads, op.b.heads, op.a, op.d, op.memory)
+        memories.push(scan)
+        return scan
+      }
+      case 'affine':
+        return terms.of('affine', term(op.x), op.weight, op.bias)
       case 'activation':
         return terms.of(op.function, term(op.x))
       case 'scale':
@@ -81,12 +100,12 @@ export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meanin
         return terms.of('route', term(op.logits), op.routing)
       case 'experts':
         return terms.of('experts', term(op.x), term(op.routes), op.gate, op.up, op.down, op.function)
-      default:
+      case 'encoderAttention':
         throw new Error(`no meaning of ${op.kind}`)
     }
   }
   for (const op of ops) values.set(op.out.id, compute(op))
-  return { attentions, head: term(hidden) }
+  return { memories, head: term(hidden) }
 }
 
 /**
@@ -96,7 +115,7 @@ export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meanin
  */
 export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
   const contents = new Map<number, Term>()
-  const attentions: Term[] = []
+  const memories: Term[] = []
   const read = ({ index }: Buffer): Term => {
     const content = contents.get(index)
     if (content === undefined) throw new Error(`buffer ${index} is read before it is written`)
@@ -159,10 +178,40 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
         const scores = [scale, softcap, sinks, bias]
         demand(![q, k, v].includes(out), 'attention writes to what it reads')
         const attention = terms.of('attention', ...[q, k, v].map(read), memory, scores, heads)
-        attentions.push(attention)
+        memories.push(attention)
         write(out, attention)
         return
       }
+      case 'conv': {
+        const { x, kernel, taps, bias, silu, memory, out } = step
+        demand(x !== out && x.width === out.width, 'a convolution writes to what it reads')
+        const conv = terms.of('conv', read(x), kernel, taps, bias, memory)
+        memories.push(conv)
+        write(out, silu ? terms.of('silu', conv) : conv)
+        return
+      }
+      case 'deltaRule': {
+        const { q, k, v, decay, beta, heads, keyHeads, scale, sharing, memory, out } = step
+        demand(![q, k, v, decay, beta].includes(out), 'a delta rule writes to what it reads')
+        demand(q.width === k.width && v.width === out.width, 'heads of other widths')
+        const inputs = [q, k, v, decay, beta].map(read)
+        const delta = terms.of('deltaRule', inputs, heads, keyHeads, scale, sharing, memory)
+        memories.push(delta)
+        write(out, delta)
+        return
+      }
+      case 'stateScan': {
+        const { x, b, c, step: steps, heads, groups, a, d, memory, out } = step
+        demand(![x, b, c, steps].includes(out), 'a scan writes to what it reads')
+        demand(b.width === c.width && x.width === out.width, 'states of other widths')
+        const scan = terms.of('stateScan', [x, b, c, steps].map(read), heads, groups, a, d, memory)
+        memories.push(scan)
+        write(out, scan)
+        return
+      }
+      case 'affine':
+        write(step.x, terms.of('affine', read(step.x), step.weight, step.bias))
+        return
       case 'activation':
         write(step.x, terms.of(step.function, read(step.x)))
         return
@@ -215,5 +264,5 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
   for (const step of schedule.steps) run(step)
   const { x, norm } = schedule.head
   const head = norm ? normed(read(x), norm, 1) : read(x)
-  return { attentions, head }
+  return { memories, head }
 }

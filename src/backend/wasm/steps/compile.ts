@@ -11,7 +11,9 @@ import type { Scratch } from '../scratch.js'
 import type { Weights } from '../weights.js'
 import { AttentionStep } from './attention.js'
 import { HeadProjectStep, ProjectStep } from './project.js'
-import { copyStep, elementwiseStep, embedStep, ropeStep, temperatureStep } from './rows.js'
+import { RecurrentStep } from './recurrent.js'
+import { recurrentBytes } from './recurrent-records.js'
+import { affineStep, copyStep, elementwiseStep, embedStep, ropeStep, temperatureStep } from './rows.js'
 import { type Pass, type Step, shortStep } from './step.js'
 
 /** Input of `compileSteps`. */
@@ -47,12 +49,15 @@ function countRecords({ steps, head }: Schedule) {
 export function compiledBytes(schedule: Schedule, engine: Engine): number {
   const { projections, norms, attentions, slopes } = countRecords(schedule)
   const shapes = Math.max(1, attentions) * engine.kernels.attention_shape_bytes() + 4 * slopes
-  let experts = 0
+  let records = 0
   for (const step of schedule.steps) {
-    if (step.kind === 'route') experts += routeBytes(step, engine)
-    if (step.kind === 'experts') experts += expertsBytes()
+    if (step.kind === 'route') records += routeBytes(step, engine)
+    else if (step.kind === 'experts') records += expertsBytes()
+    else if (step.kind === 'conv' || step.kind === 'deltaRule' || step.kind === 'stateScan') {
+      records += recurrentBytes(step)
+    }
   }
-  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + experts + 256
+  return projectionTableBytes(projections) + normTableBytes(norms) + shapes + records + 256
 }
 
 /** Compiles a schedule to steps, and writes their records into the engine's memory. Throws `OUT_OF_MEMORY`. */
@@ -123,6 +128,12 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
         shape += shapeBytes
         return new EncoderAttentionStep(engine, step, { shape: at, scratch: scratch.attention })
       }
+      case 'conv':
+      case 'deltaRule':
+      case 'stateScan':
+        return new RecurrentStep(engine, input, step, addressOf)
+      case 'affine':
+        return affineStep(engine, step, weights, addressOf(step.x))
       case 'activation':
       case 'scale':
       case 'scaleRows':

@@ -5,7 +5,7 @@ import type { RopeSpec } from '../../rope.js'
 import type { Engine } from '../engine.js'
 import type { Pointer, Rope } from '../kernels.js'
 import type { Buffer, Scheduled } from '../scheduled.js'
-import type { PlacedMatrix } from '../weights.js'
+import type { PlacedMatrix, Weights } from '../weights.js'
 import { type Pass, type Step, shortStep } from './step.js'
 
 /** The kernel for a rope type. */
@@ -100,6 +100,18 @@ export function elementwiseStep(
       return shortStep(({ rows }) => combine(x, into, rows * width))
     }
   }
+}
+
+/** x · weight + bias, in place. */
+export function affineStep(
+  { kernels }: Engine,
+  { x: { width }, weight, bias }: Scheduled & { kind: 'affine' },
+  weights: Weights,
+  x: Pointer,
+): Step {
+  const [w, b] = [weight, bias].map((slice) => (slice ? weights.vector(slice) : 0))
+  const [weightLength, biasLength] = [weight?.length ?? 0, bias?.length ?? 0]
+  return shortStep(({ rows }) => kernels.affine(x, w, weightLength, b, biasLength, rows, width))
 }
 
 /** Copies of rows, or of parts of their heads. */
