@@ -14,17 +14,19 @@ import { PooledHeadRunner, pooledHeadBytes } from './encoder/pooled-head.js'
 import type { Engine } from './engine.js'
 import { KERNEL_BUILDS, type KernelBuild } from './kernel-builds.js'
 import type { Pointer } from './kernels.js'
-import { checkKvType, type KvLayout, kvLayout, sequenceBytes } from './kv-layout.js'
-import { KvMemory } from './kv-memory.js'
+import { checkKvType, sequenceBytes } from './kv-layout.js'
+import type { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
 import { Outputs } from './outputs.js'
 import { schedule } from './schedule.js'
 import type { Schedule } from './scheduled.js'
 import { allocateScratch, type Scratch, scratchBytes } from './scratch.js'
+import { SequenceMemories } from './sequence-memories.js'
 import { StepRunner } from './step-runner.js'
 import { type CompiledProgram, compiledBytes, compileSteps } from './steps/compile.js'
 import type { Pass, Segment } from './steps/step.js'
 import { StreamChooser } from './stream-chooser.js'
+import type { WasmMemory } from './wasm-memory.js'
 import { Weights } from './weights.js'
 
 export interface LoadOptions {
@@ -53,8 +55,7 @@ export class WasmExecutable implements Executable {
   readonly #scratch: Scratch
   readonly #compiled: CompiledProgram
   readonly #frequencies: readonly RopeFrequencies[]
-  readonly #layouts = new Map<KvType, KvLayout>()
-  readonly #owned = new Set<SequenceMemory>()
+  readonly #sequences: SequenceMemories
   readonly #queue = new FairQueue()
   readonly #runner: StepRunner
   readonly #streams: StreamChooser
@@ -73,6 +74,10 @@ export class WasmExecutable implements Executable {
     this.#program = program
     this.#schedule = plan
     this.#engine = engine
+    this.#sequences = new SequenceMemories(engine.arena, program.memories, {
+      canMove: plan.keyRopes.canShift,
+      move: (memory, move) => this.#move(memory, move),
+    })
     this.#scratch = allocateScratch(program, plan, engine)
     this.#pageTables = newPageTables(engine, FIRST_PAGE_TABLES)
     this.#compiled = compileSteps(engine, { program, schedule: plan, weights, scratch: this.#scratch })
@@ -164,27 +169,31 @@ export class WasmExecutable implements Executable {
   }
 
   get canShift(): boolean {
-    return this.#schedule.keyRopes.canShift
+    return this.#sequences.canShift
   }
 
   createMemory(type: KvType, { retain = 0 }: { retain?: number } = {}): SequenceMemory {
     this.#assertOpen()
     checkKvType(type, this.memories)
-    return this.#adopt(new KvMemory(this.#host, this.#layout(type), retain))
+    return this.#sequences.create(type, retain)
   }
 
   run(batch: Batch, take: TakeOutput): Promise<number> {
     return this.#queue.run(async () => {
       this.#assertOpen()
       if (this.#encoder) throw wrongKind(true)
-      checkBatch(batch, this.vocabSize, (memory) => this.#owned.has(memory))
-      const memories = batch.runs.map(({ memory }) => memory as KvMemory)
+      checkBatch(batch, this.vocabSize, (memory) => this.#sequences.has(memory))
+      const memories = batch.runs.map(({ memory }) => memory as WasmMemory)
       try {
         const pass = this.#begin(batch, memories)
         const passMs = await this.#runner.run(this.#compiled.steps, pass, batch.signal)
         if (pass.rows === 1) this.#streams.record(passMs)
+        this.#checkStates(pass)
         const ms = await this.#outputs.take(batch, take, passMs)
-        for (const { memory, rows, phase } of pass.runs) memory.commit(rows, phase)
+        for (const [index, { firstRow, rows, phase }] of pass.runs.entries()) {
+          const isPromptEnd = batch.outputs.includes(firstRow + rows - 1)
+          memories[index].commit({ rows, phase, isPromptEnd })
+        }
         return ms
       } catch (error) {
         for (const memory of memories) memory.rollback()
@@ -216,9 +225,10 @@ export class WasmExecutable implements Executable {
   }
 
   /** Allocates pages in the memories, and writes the steps' inputs into the kernels' memory. */
-  #begin({ ids, positions, runs }: Batch, memories: readonly KvMemory[]): Pass {
-    for (const [index, memory] of memories.entries()) memory.prepare(runs[index].rows)
-    const pageTables = this.#writePageTables(memories)
+  #begin({ ids, positions, runs }: Batch, memories: readonly WasmMemory[]): Pass {
+    for (const memory of memories) this.#sequences.use(memory)
+    const states = memories.map((memory, index) => memory.prepare(runs[index].rows, runs[index].phase))
+    const pageTables = this.#writePageTables(memories.map(({ kv }) => kv))
     for (const [rope, frequencies] of this.#frequencies.entries()) {
       const { dims } = this.#program.ropes[rope]
       const table = this.#engine.arena.floats(this.#scratch.ropes[rope], ids.length * dims)
@@ -236,19 +246,19 @@ export class WasmExecutable implements Executable {
       rows: ids.length,
       segments,
       runs: runs.map(({ firstRow, rows, phase }, index) => {
-        const memory = memories[index]
-        const { length: position } = memory
-        return {
-          memory,
-          firstRow,
-          rows,
-          phase,
-          position,
-          pageTables: pageTables[index],
-          states: undefined,
-        }
+        const { kv: memory } = memories[index]
+        const own = { pageTables: pageTables[index], states: states[index] }
+        return { memory, firstRow, rows, phase, position: memory.length, ...own }
       }),
     }
+  }
+
+  /**
+   * Throws `NOT_A_NUMBER` if a run has put a NaN or infinity into a state, where it would stay. It has then spread to the row's
+   * result, and so to the last one's; most parts of prompts compute no logits that would show it.
+   */
+  #checkStates({ runs }: Pass): void {
+    for (const { states, firstRow, rows } of runs) if (states) this.#outputs.check(firstRow + rows - 1)
   }
 
   /** Writes page tables; returns their addresses by memory and group. Throws `OUT_OF_MEMORY`. */
@@ -274,45 +284,22 @@ export class WasmExecutable implements Executable {
     )
   }
 
-  readonly #host = {
-    arena: {
-      allocate: (bytes: number, purpose: string) => this.#engine.arena.allocate(bytes, purpose),
-      free: (pointer: Pointer) => this.#engine.arena.free(pointer),
-      bytes: (pointer: Pointer, length: number) => this.#engine.arena.bytes(pointer, length),
-    },
-    canMove: () => this.canShift,
-    move: (memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void> =>
-      this.#queue.run(async () => {
-        this.#assertOpen()
-        const steps = moveSteps(memory, move, {
-          program: this.#program,
-          schedule: this.#schedule,
-          engine: this.#engine,
-          scratch: this.#scratch,
-          frequencies: this.#frequencies,
-        })
-        // Only on this thread: a partial move would be useless, so a lost thread must not interrupt it.
-        for (const step of steps) {
-          step()
-          if (pacer.isDue()) await pacer.pause()
-        }
-      }),
-    adopt: (memory: KvMemory) => this.#adopt(memory),
-    forget: (memory: KvMemory) => void this.#owned.delete(memory),
-  }
-
-  #adopt(memory: KvMemory): KvMemory {
-    this.#owned.add(memory)
-    return memory
-  }
-
-  #layout(type: KvType): KvLayout {
-    let layout = this.#layouts.get(type)
-    if (!layout) {
-      layout = kvLayout(this.memories, type)
-      this.#layouts.set(type, layout)
-    }
-    return layout
+  #move(memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void> {
+    return this.#queue.run(async () => {
+      this.#assertOpen()
+      const steps = moveSteps(memory, move, {
+        program: this.#program,
+        schedule: this.#schedule,
+        engine: this.#engine,
+        scratch: this.#scratch,
+        frequencies: this.#frequencies,
+      })
+      // Only on this thread: a partial move would be useless, so a lost thread must not interrupt it.
+      for (const step of steps) {
+        step()
+        if (pacer.isDue()) await pacer.pause()
+      }
+    })
   }
 
   #assertOpen(): void {

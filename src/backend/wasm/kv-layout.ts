@@ -1,6 +1,7 @@
 import { DasllamaError } from '../../errors.js'
 import { type BlockFormat, blockFormat, bytesFor } from '../../gguf/block-formats.js'
 import { type KvType, type MemorySpec, PAGE_POSITIONS } from '../memory.js'
+import { NEEDED_STATES, stateLayout } from './state-layout.js'
 
 const FORMATS: Readonly<Record<KvType, BlockFormat>> = {
   f16: /* @__PURE__ */ blockFormat('F16'),
@@ -52,21 +53,29 @@ export interface PageGroup {
   readonly pageBytes: number
 }
 
+/** A layer, and the index of its group. */
+export interface GroupedLayer {
+  readonly group: number
+  readonly layer: LayerOffsets
+}
+
 /** Layout of the keys and values of a model's layers in pages of `PAGE_POSITIONS` positions. */
 export interface KvLayout {
   readonly type: KvType
   readonly groups: readonly PageGroup[]
-  /** For each of the program's memories, the index of its group and the offsets there. */
-  readonly byMemory: readonly { readonly group: number; readonly layer: LayerOffsets }[]
+  /** The layers in order. */
+  readonly layers: readonly GroupedLayer[]
+  /** The same by the number of the program's memory; `undefined` for one of another kind. */
+  readonly byMemory: readonly (GroupedLayer | undefined)[]
   /** Whether a group has a window. */
   readonly hasWindows: boolean
 }
 
-/** The layout for `memories`, all of kind `kv`. */
+/** The layout of those of a program's memories that are of kind `kv`. */
 export function kvLayout(memories: readonly MemorySpec[], type: KvType): KvLayout {
   const groups: { window: number | undefined; layers: LayerOffsets[]; pageBytes: number }[] = []
-  const byMemory = memories.map((spec, memory) => {
-    if (spec.kind !== 'kv') throw new Error(`memory ${memory} is ${spec.kind}`)
+  const byMemory = memories.map((spec, memory): GroupedLayer | undefined => {
+    if (spec.kind !== 'kv') return undefined
     let group = groups.findIndex(({ window }) => window === spec.window)
     if (group < 0) group = groups.push({ window: spec.window, layers: [], pageBytes: 0 }) - 1
     const page = groups[group]
@@ -79,12 +88,14 @@ export function kvLayout(memories: readonly MemorySpec[], type: KvType): KvLayou
     page.layers.push(layer)
     return { group, layer }
   })
-  return { type, groups, byMemory, hasWindows: groups.some(({ window }) => window !== undefined) }
+  const layers = byMemory.filter((layer) => layer !== undefined)
+  const hasWindows = groups.some(({ window }) => window !== undefined)
+  return { type, groups, layers, byMemory, hasWindows }
 }
 
-/** Upper bound of the bytes that a sequence of `positions` positions takes. */
+/** Upper bound of the bytes that a sequence of `positions` positions needs. */
 export function sequenceBytes(memories: readonly MemorySpec[], positions: number, type: KvType): number {
-  let bytes = 0
+  let bytes = NEEDED_STATES * stateLayout(memories).bytes
   for (const { window = Number.POSITIVE_INFINITY, pageBytes } of kvLayout(memories, type).groups) {
     // For any alignment of the window, and one page before it.
     const pagesOfWindow = Math.ceil((window - 1) / PAGE_POSITIONS) + 2

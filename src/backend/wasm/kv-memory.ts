@@ -1,6 +1,5 @@
 import { DasllamaError } from '../../errors.js'
 import { pacer } from '../../platform/pacer.js'
-import type { Phase } from '../batch.js'
 import {
   intersection,
   type KvType,
@@ -12,6 +11,8 @@ import {
 } from '../memory.js'
 import type { KvLayout, LayerOffsets } from './kv-layout.js'
 import { type PageArena, PageTable, pageOf } from './pages.js'
+import type { Appended } from './recurrent-memory.js'
+import type { WasmMemory } from './wasm-memory.js'
 
 /** What a memory needs from its executable. */
 export interface MemoryHost {
@@ -21,13 +22,14 @@ export interface MemoryHost {
   /** Moves `count` positions from `from` to `to`, rotating keys back, in pages that only `memory` holds. */
   move(memory: KvMemory, move: { from: number; to: number; count: number }): Promise<void>
   /** Called for a new fork, and for a disposed memory. */
-  adopt(memory: KvMemory): void
-  forget(memory: KvMemory): void
+  adopt(memory: WasmMemory): void
+  forget(memory: WasmMemory): void
 }
 
 /** Keys and values of one sequence, in pages. */
-export class KvMemory implements SequenceMemory {
+export class KvMemory implements WasmMemory {
   readonly type: KvType
+  readonly kv = this
   readonly layout: KvLayout
   readonly #host: MemoryHost
   /** Positions at the beginning that are kept; if there are any, layers with a window free nothing. */
@@ -64,7 +66,7 @@ export class KvMemory implements SequenceMemory {
   }
 
   /** Allocates pages for `rows` more positions. Throws `OUT_OF_MEMORY`; then, and after a failed pass, call `rollback`. */
-  prepare(rows: number): void {
+  prepare(rows: number): undefined {
     const { length } = this
     for (const table of this.#tables) table.ensureWritable(length, length + rows)
   }
@@ -75,7 +77,7 @@ export class KvMemory implements SequenceMemory {
   }
 
   /** Appends the rows that have been written after the end. */
-  commit(rows: number, phase: Phase): void {
+  commit({ rows, phase }: Pick<Appended, 'rows' | 'phase'>): void {
     const before = this.#length
     this.#length += rows
     if (phase === 'prefill') this.#promptEnd = this.#length
@@ -87,6 +89,11 @@ export class KvMemory implements SequenceMemory {
     )
       return
     this.#releaseUnseen()
+  }
+
+  /** All of its pages are needed. */
+  relieve(): boolean {
+    return false
   }
 
   get reach(): readonly Span[] {
@@ -164,9 +171,10 @@ export class KvMemory implements SequenceMemory {
     for (const table of before) table.truncate(0)
   }
 
+  /** The records of the layers with keys and values, in order. */
   async save(): Promise<MemoryRecord[]> {
     const records: MemoryRecord[] = []
-    for (const { group, layer } of this.layout.byMemory) {
+    for (const { group, layer } of this.layout.layers) {
       const table = this.#tables[group]
       const first = firstHeld(table, this.length)
       const rows = this.length - first
@@ -187,7 +195,8 @@ export class KvMemory implements SequenceMemory {
     this.#check(records, length)
     const tables = this.layout.groups.map((group) => new PageTable(this.#host.arena, group))
     try {
-      for (const [memory, { group, layer }] of this.layout.byMemory.entries()) {
+      for (const { group, layer } of this.layout.layers) {
+        const { memory } = layer
         const { first, bytes } = records[memory]
         const table = tables[group]
         table.ensureWritable(first, length)
@@ -237,10 +246,9 @@ export class KvMemory implements SequenceMemory {
 
   /** Throws `BAD_FORMAT` unless the records match this memory's layout and `length`. */
   #check(records: readonly MemoryRecord[], length: number): void {
-    if (records.length !== this.layout.byMemory.length) {
-      throw damaged(`it has ${records.length} layers, and the model ${this.layout.byMemory.length}`)
-    }
-    for (const [memory, { group, layer }] of this.layout.byMemory.entries()) {
+    checkCount(records, this.layout.byMemory.length)
+    for (const { group, layer } of this.layout.layers) {
+      const { memory } = layer
       const { kind, first, bytes } = records[memory]
       const { window = Number.POSITIVE_INFINITY, layers } = this.layout.groups[group]
       const maxFirst = Math.max(0, length - window + 1)
@@ -337,7 +345,13 @@ function* partsOf({ keys, values }: LayerOffsets, first: number, end: number) {
   }
 }
 
-function damaged(what: string): DasllamaError {
+/** Throws `BAD_FORMAT` unless there is a record for each of a model's memories. */
+export function checkCount(records: readonly MemoryRecord[], memories: number): void {
+  if (records.length === memories) return
+  throw damaged(`it has ${records.length} layers, and the model ${memories}`)
+}
+
+export function damaged(what: string): DasllamaError {
   return new DasllamaError('BAD_FORMAT', `the state is damaged: ${what}`)
 }
 

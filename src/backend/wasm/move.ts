@@ -36,7 +36,8 @@ export function* moveSteps(
     schedule.steps.flatMap((step) => (step.kind === 'attention' ? [[step.memory, step.k]] : [])),
   )
   const distances = new Int32Array(MAX_ROWS).fill(to - from)
-  for (const [index, { group, layer }] of memory.layout.byMemory.entries()) {
+  for (const { group, layer } of memory.layout.layers) {
+    const { memory: index } = layer
     const spec = program.memories[index]
     if (spec.kind !== 'kv') continue
     const { kvHeads, keyDim } = spec

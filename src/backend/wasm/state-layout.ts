@@ -20,3 +20,9 @@ export function stateLayout(memories: readonly MemorySpec[]): StateLayout {
   })
   return { offsets, bytes }
 }
+
+/**
+ * States that a sequence needs: one before a run of rows, and two that its rows write in turn. Whatever else it keeps, such as
+ * checkpoints, gives way where memory is short.
+ */
+export const NEEDED_STATES = 3

@@ -125,7 +125,7 @@ export class AttentionStep implements Step {
     const run = runs[unit]
     const { memory, firstRow, rows, position, pageTables } = run
     if (slice === 0) this.#storeKv(run)
-    const { group, layer } = memory.layout.byMemory[this.#memory]
+    const { group, layer } = memory.layout.byMemory[this.#memory]!
     const first = Math.floor((rows * slice) / slices)
     const end = Math.floor((rows * (slice + 1)) / slices)
     this.#engine.kernels.attention(
@@ -148,7 +148,7 @@ export class AttentionStep implements Step {
     this.#checkNumbers(q, this.#queryWidth, run, 'queries')
     this.#checkNumbers(k, this.#keyWidth, run, 'keys')
     this.#checkNumbers(v, this.#valueWidth, run, 'values')
-    const { layer } = run.memory.layout.byMemory[this.#memory]
+    const { layer } = run.memory.layout.byMemory[this.#memory]!
     this.#append(run, k, this.#keyWidth, layer.keys)
     this.#append(run, v, this.#valueWidth, layer.values)
   }
@@ -159,7 +159,7 @@ export class AttentionStep implements Step {
 
   /** Writes a run's rows to their positions in the cache. */
   #append({ memory, firstRow, rows, position }: PassRun, from: Pointer, width: number, plane: Plane): void {
-    const { group } = memory.layout.byMemory[this.#memory]
+    const { group } = memory.layout.byMemory[this.#memory]!
     const table = memory.tables[group]
     for (let row = 0; row < rows; ) {
       const page = pageOf(position + row)
