@@ -188,7 +188,6 @@ export class WasmExecutable implements Executable {
         const pass = this.#begin(batch, memories)
         const passMs = await this.#runner.run(this.#compiled.steps, pass, batch.signal)
         if (pass.rows === 1) this.#streams.record(passMs)
-        this.#checkStates(pass)
         const ms = await this.#outputs.take(batch, take, passMs)
         for (const [index, { firstRow, rows, phase }] of pass.runs.entries()) {
           const isPromptEnd = batch.outputs.includes(firstRow + rows - 1)
@@ -251,14 +250,6 @@ export class WasmExecutable implements Executable {
         return { memory, firstRow, rows, phase, position: memory.length, ...own }
       }),
     }
-  }
-
-  /**
-   * Throws `NOT_A_NUMBER` if a run has put a NaN or infinity into a state, where it would stay. It has then spread to the row's
-   * result, and so to the last one's; most parts of prompts compute no logits that would show it.
-   */
-  #checkStates({ runs }: Pass): void {
-    for (const { states, firstRow, rows } of runs) if (states) this.#outputs.check(firstRow + rows - 1)
   }
 
   /** Writes page tables; returns their addresses by memory and group. Throws `OUT_OF_MEMORY`. */

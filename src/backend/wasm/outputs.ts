@@ -59,12 +59,6 @@ export class Outputs {
     return ms
   }
 
-  /** Throws `NOT_A_NUMBER` if a value of a row of the residual stream is NaN or infinite. */
-  check(row: number): void {
-    const { embeddingLength } = this.#parts.program
-    checkNumbers(this.#parts.engine, this.#gather([row]), embeddingLength, 'hidden states')
-  }
-
   /** The residual stream of `rows`, contiguous, f32[rows][embeddingLength]. */
   #gather(rows: readonly number[]): Pointer {
     const { engine, program, schedule, scratch } = this.#parts
