@@ -108,12 +108,13 @@ describe.each(BUILDS)('%s kernels:', (build) => {
     })
   })
 
-  describe.each(['relu', 'relu2', 'sigmoid', 'tanh'] as const)('%s in place', (name) => {
+  describe.each(['relu', 'relu2', 'sigmoid', 'tanh', 'softplus'] as const)('%s in place', (name) => {
     const plain = {
       relu: (x: number) => Math.max(0, x),
       relu2: (x: number) => Math.max(0, x) ** 2,
       sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
       tanh: Math.tanh,
+      softplus: (x: number) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x))),
     }[name]
 
     it.each(LENGTHS)('of %i values', (n) => {
