@@ -18,7 +18,7 @@ export interface Lfm2Config extends Config {
 /** Most rows of a kernel. */
 const MOST_TAPS = 64
 
-/** LFM 2 and 2.5, dense: short gated convolutions, and attention in some layers. Source: Liquid AI 2025. */
+/** LFM2 and LFM2.5, dense: short gated convolutions, and attention in some layers. Source: Liquid AI 2025. */
 export const lfm2: Family<Lfm2Config> = {
   architectures: ['lfm2'],
   hyperparameters: (reader) => ({
@@ -37,7 +37,7 @@ export const lfm2: Family<Lfm2Config> = {
   },
 }
 
-/** What all LFM 2 models have. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key. */
+/** What all LFM2 models have. Throws `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the key. */
 export function readShortConvolutions(reader: HyperparameterReader, traits: FamilyTraits): Lfm2Config {
   const config = readConfig(reader, { ropeType: 'neox', layered: true, ...traits })
   return {

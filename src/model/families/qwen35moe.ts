@@ -6,7 +6,7 @@ import { readGatedDeltaNet } from '../gated-delta-net.js'
 import type { HyperparameterReader } from '../hyperparameter-reader.js'
 import { type Qwen35Config, qwen35 } from './qwen35.js'
 
-/** Qwen 3.5 and 3.6 with experts (35B-A3B, 122B-A10B), one of which all tokens use. Source: Qwen 2026. */
+/** Qwen 3.5 and 3.6 with experts (35B-A3B, 122B-A10B, 397B-A17B): qwen35's layers, a shared expert with a gate. Source: Qwen 2026. */
 export const qwen35moe: Family<Qwen35Config> = {
   architectures: ['qwen35moe'],
   hyperparameters: (reader) => readHybridExperts(reader, 'modulo'),

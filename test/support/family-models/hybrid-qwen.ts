@@ -2,7 +2,7 @@ import { array, type TypedValue, u32 } from '../../../src/gguf/typed-value.js'
 import type { CaseOptions } from '../random-models.js'
 import { familyCases, WINDOW } from './family-cases.js'
 
-/** Gated DeltaNets with gated attention (Qwen 3.5 and 3 Next), and short convolutions with attention (LFM 2). */
+/** Gated DeltaNets with gated attention (Qwen 3.5 and 3 Next), and short convolutions with attention (LFM2). */
 
 /** More than a page of the cache and a batch; a batch and the beginning of another; short enough for the decode path. */
 const PROMPTS = [140, 75, 3]
