@@ -85,44 +85,59 @@ function readRecurrentLayers(reader: HyperparameterReader, layers: number): read
 export function gatedDeltaNet(l: LayerBuilder, x: Value, net: GatedDeltaNet): Value {
   const { taps, keyHeads, valueHeads, headDim, sharing } = net
   const [keyWidth, valueWidth] = [keyHeads * headDim, valueHeads * headDim]
-  const { qkv, z } = projections(l, x, net)
+  const { qkv, z, beta, alpha } =
+    sharing === 'modulo' ? projections(l, x, net) : groupedProjections(l, x, net)
   const mixed = l.silu(l.conv(qkv, 'ssm_conv1d', taps))
   const q = l.unitNorm(l.splitHeads(l.slice(mixed, 0, keyWidth), keyHeads))
   const k = l.unitNorm(l.splitHeads(l.slice(mixed, keyWidth, keyWidth), keyHeads))
   const v = l.splitHeads(l.slice(mixed, 2 * keyWidth, valueWidth), valueHeads)
-  const { beta, alpha } = gates(l, x, net)
   const step = l.activation(l.affine(alpha, { bias: 'ssm_dt.bias' }), 'softplus')
   const decay = l.affine(step, { weight: 'ssm_a' })
   const out = l.deltaRule({ q, k, v, decay, beta: l.activation(beta, 'sigmoid') }, { sharing })
   return l.linear(l.multiply(l.headNorm(out, 'ssm_norm'), l.silu(z)), 'ssm_out', x.width)
 }
 
-/** Queries, keys and values side by side, and the output's gate: a matrix each or, in early files, one that is stored by key head. */
-function projections(l: LayerBuilder, x: Value, { keyHeads, valueHeads, headDim, sharing }: GatedDeltaNet) {
-  const [keyWidth, valueWidth] = [keyHeads * headDim, valueHeads * headDim]
-  if (sharing === 'modulo' || !l.has('ssm_in.weight')) {
-    const qkv = l.linear(x, 'attn_qkv', 2 * keyWidth + valueWidth)
-    return { qkv, z: l.linear(x, 'attn_gate', valueWidth) }
-  }
-  const shared = valueWidth / keyHeads
-  const all = l.linear(x, 'ssm_in', 2 * keyWidth + 2 * valueWidth, { heads: keyHeads })
-  const part = (first: number, length: number) => l.splitHeads(l.slice(all, first, length), 1)
-  const qk = l.concat(part(0, headDim), part(headDim, headDim))
+/** What a recurrent layer makes of its input: queries, keys and values side by side, the output's gate, and a value per head each. */
+type Projections = Readonly<Record<'qkv' | 'z' | 'beta' | 'alpha', Value>>
+
+function projections(
+  l: LayerBuilder,
+  x: Value,
+  { keyHeads, valueHeads, headDim }: GatedDeltaNet,
+): Projections {
+  const valueWidth = valueHeads * headDim
   return {
-    qkv: l.concat(qk, part(2 * headDim, shared)),
-    z: part(2 * headDim + shared, shared),
+    qkv: l.linear(x, 'attn_qkv', 2 * keyHeads * headDim + valueWidth),
+    z: l.linear(x, 'attn_gate', valueWidth),
+    beta: l.linear(x, 'ssm_beta', valueHeads),
+    alpha: l.linear(x, 'ssm_alpha', valueHeads),
   }
 }
 
-/** What betas and steps are made of, a value per value head. */
-function gates(l: LayerBuilder, x: Value, { keyHeads, valueHeads, sharing }: GatedDeltaNet) {
-  if (sharing === 'modulo') {
-    return { beta: l.linear(x, 'ssm_beta', valueHeads), alpha: l.linear(x, 'ssm_alpha', valueHeads) }
-  }
-  const shared = valueHeads / keyHeads
+/** The same from matrices whose rows are stored by key head: betas and alphas and, in early files, all else. */
+function groupedProjections(
+  l: LayerBuilder,
+  x: Value,
+  { keyHeads, valueHeads, headDim }: GatedDeltaNet,
+): Projections {
+  const [keyWidth, valueWidth] = [keyHeads * headDim, valueHeads * headDim]
+  const early = l.has('ssm_in.weight')
+    ? l.linear(x, 'ssm_in', 2 * (keyWidth + valueWidth), { heads: keyHeads })
+    : undefined
+  const qkv = early ?? l.linear(x, 'attn_qkv', 2 * keyWidth + valueWidth)
+  const z = early ?? l.linear(x, 'attn_gate', valueWidth)
   const both = l.linear(x, 'ssm_ba', 2 * valueHeads, { heads: keyHeads })
-  const part = (first: number) => l.splitHeads(l.slice(both, first, shared), 1)
-  return { beta: part(0), alpha: part(shared) }
+  const part = (all: Value, first: number, length: number) => l.splitHeads(l.slice(all, first, length), 1)
+  const sharing = valueHeads / keyHeads
+  const gates = { beta: part(both, 0, sharing), alpha: part(both, sharing, sharing) }
+  if (!early) return { qkv, z, ...gates }
+  const [first, shared] = [2 * headDim, sharing * headDim]
+  const qk = l.concat(part(early, 0, headDim), part(early, headDim, headDim))
+  return {
+    qkv: l.concat(qk, part(early, first, shared)),
+    z: part(early, first + shared, shared),
+    ...gates,
+  }
 }
 
 /**
