@@ -86,6 +86,11 @@ export interface FamilyTraits {
   readonly valueWidths?: boolean
   /** Layers at the end of the file that are not run, such as a draft head's. Default 0. */
   readonly unusedLayers?: number
+  /**
+   * Whether layers differ: `attention.head_count_kv` and `feed_forward_length` may be lists with a value per layer, 0 for one
+   * without attention or without a feed-forward network. The configuration has the largest value. Default false.
+   */
+  readonly layered?: boolean
 }
 
 /**
@@ -93,10 +98,12 @@ export interface FamilyTraits {
  * key.
  */
 export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): Config {
-  const { ropeType = 'norm', norm = 'rms', experts, encoder, valueWidths, unusedLayers = 0 } = traits
+  const { ropeType = 'norm', norm = 'rms', experts, encoder, valueWidths, unusedLayers = 0, layered } = traits
   const { metadata } = reader
   const count = (key: keyof typeof MAXIMUM, fallback?: number): number =>
     reader.count(key, { fallback, maximum: MAXIMUM[key] })
+  const perLayer = (key: keyof typeof MAXIMUM, fallback?: number): readonly number[] =>
+    layered ? readLayerCounts(reader, key, unusedLayers, fallback) : [count(key, fallback)]
 
   if (!experts) rejectExperts(reader)
   const isEncoder = readDirection(reader, encoder)
@@ -104,7 +111,7 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
   rejectVocabularyMismatch(reader, vocabSize)
   const embeddingLength = count('embedding_length')
   const heads = count('attention.head_count')
-  const kvHeads = count('attention.head_count_kv', heads)
+  const kvHeads = perLayer('attention.head_count_kv', heads)
   const headDim = count('attention.key_length', Math.floor(embeddingLength / heads))
   if (!reader.has('attention.key_length') && embeddingLength % heads !== 0) {
     throw reader.error(
@@ -114,10 +121,11 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
   }
   const valueDim = count('attention.value_length', headDim)
   const ropeDim = count('rope.dimension_count', headDim)
-  if (heads % kvHeads !== 0) {
+  const unshared = kvHeads.find((shared) => shared > 0 && heads % shared !== 0)
+  if (unshared !== undefined) {
     throw reader.error(
       'BAD_FORMAT',
-      `${heads} attention heads cannot share ${kvHeads} key/value heads ("${reader.key('attention.head_count_kv')}")`,
+      `${heads} attention heads cannot share ${unshared} key/value heads ("${reader.key('attention.head_count_kv')}")`,
     )
   }
   if (ropeDim > headDim || ropeDim % 2 !== 0) {
@@ -138,11 +146,11 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
     contextLength: count('context_length'),
     vocabSize,
     embeddingLength,
-    feedForwardLength: count('feed_forward_length', experts ? 1 : undefined),
+    feedForwardLength: Math.max(...perLayer('feed_forward_length', experts ? 1 : undefined)),
     layers: readLayers(reader, unusedLayers),
     unusedLayers,
     heads,
-    kvHeads,
+    kvHeads: Math.max(...kvHeads),
     headDim,
     valueDim,
     ropeType,
@@ -161,6 +169,19 @@ function readLayers(reader: HyperparameterReader, unused: number): number {
   const all = reader.count('block_count', { maximum: MAXIMUM.block_count })
   if (unused < all) return all - unused
   throw reader.error('BAD_FORMAT', `${unused} of ${all} layers are not run; none is left`)
+}
+
+/** A value for each layer that is run, of which one at least is more than 0. */
+function readLayerCounts(
+  reader: HyperparameterReader,
+  key: keyof typeof MAXIMUM,
+  unusedLayers: number,
+  fallback: number | undefined,
+): readonly number[] {
+  const layers = readLayers(reader, unusedLayers)
+  const counts = reader.layerCounts(key, layers, { fallback, maximum: MAXIMUM[key] })
+  if (counts.some((value) => value > 0)) return counts
+  throw reader.error('BAD_FORMAT', `"${reader.key(key)}" is 0 in every layer`)
 }
 
 /** The layers of a draft head for multi-token prediction, at the end of the file. Source: DeepSeek-AI 2024 (V3). */

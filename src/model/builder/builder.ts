@@ -67,9 +67,13 @@ export class Builder extends RecurrentOperations {
     }
   }
 
-  /** Queries, keys and values, split into heads: `attn_q`, `attn_k` and `attn_v`, or fused as `attn_qkv`. */
-  qkv(x: Value): { q: Value; k: Value; v: Value } {
-    const { heads, kvHeads, headDim, valueDim } = this.config
+  /**
+   * Queries, keys and values, split into heads: `attn_q`, `attn_k` and `attn_v`, or fused as `attn_qkv`. `kvHeads`: default the
+   * configuration's.
+   */
+  qkv(x: Value, options: { kvHeads?: number } = {}): { q: Value; k: Value; v: Value } {
+    const { heads, headDim, valueDim } = this.config
+    const { kvHeads = this.config.kvHeads } = this.object('qkv', options)
     const [q, k, v] = this.linears(x, 'attn_qkv', [
       { name: 'attn_q', rows: heads * headDim, heads },
       { name: 'attn_k', rows: kvHeads * headDim, heads: kvHeads },

@@ -32,7 +32,7 @@ export function randomTensors(program: Program, options: TensorOptions): TensorT
   return inFileOrder(program.tensors.values(), factors).map((spec) => {
     if (spec.kind === 'matrix') return matrix(spec, deviationOf(spec, program), options)
     if (factors.has(spec.name)) return ropeFactors(spec, options)
-    return vector(spec, options)
+    return vector(spec, rangeOf(spec, program), options)
   })
 }
 
@@ -58,11 +58,30 @@ function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-/** Weights of a norm or other factors, around 1, or a bias. */
-function vector({ name, shape }: TensorSpec, { seed }: TensorOptions): TensorToWrite {
-  const isScoreBias = name.endsWith('.attn_rel_b.weight')
-  const mean = isBias(name) || isScoreBias ? 0 : 1
-  const spread = isScoreBias ? 1 : SMALL
+/** Values are uniform within `spread` of `mean`. */
+interface Range {
+  readonly mean: number
+  readonly spread: number
+}
+
+/**
+ * Where a vector's values lie: those of norms and other factors around 1, biases around 0. Those of recurrent layers are such
+ * that a state keeps a row for some to some hundred rows, as in trained models.
+ */
+function rangeOf({ name, shape }: TensorSpec, { ops }: Program): Range {
+  const isKernel = ops.some((op) => op.kind === 'conv' && op.kernel.tensor === name)
+  if (isKernel) return { mean: 0, spread: Math.sqrt(3 / shape[0]) }
+  if (name.endsWith('.ssm_a')) return { mean: -0.525, spread: 0.475 }
+  if (name.endsWith('.ssm_dt.bias')) return { mean: -2, spread: 2 }
+  if (name.endsWith('.attn_rel_b.weight')) return { mean: 0, spread: 1 }
+  return { mean: isBias(name) ? 0 : 1, spread: SMALL }
+}
+
+function vector(
+  { name, shape }: TensorSpec,
+  { mean, spread }: Range,
+  { seed }: TensorOptions,
+): TensorToWrite {
   const data = () => {
     const random = new RandomBits(seed, name)
     return quantizeF32(
