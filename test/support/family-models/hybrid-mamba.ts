@@ -41,7 +41,10 @@ const MAMBA = tinyCases(
   [
     ['in its usual form', {}],
     ['tied, as in Falcon Mamba', { tied: true, hyperparameters: { 'ssm.dt_b_c_rms': bool(true) } }],
-    ['in Q8_0', { format: 'Q8_0', hyperparameters: stateSpace({ inner: 64, heads: 32, states: 8, taps: 3 }) }],
+    [
+      'in Q8_0',
+      { format: 'Q8_0', hyperparameters: stateSpace({ inner: 64, heads: 32, states: 8, taps: 3 }) },
+    ],
   ],
 )
 
@@ -200,11 +203,4 @@ const NEMOTRON_MOE = tinyCases(
   ],
 )
 
-export const HYBRID_MAMBA_CASES = [
-  ...MAMBA,
-  ...MAMBA2,
-  ...GRANITE,
-  ...FALCON,
-  ...NEMOTRON,
-  ...NEMOTRON_MOE,
-]
+export const HYBRID_MAMBA_CASES = [...MAMBA, ...MAMBA2, ...GRANITE, ...FALCON, ...NEMOTRON, ...NEMOTRON_MOE]

@@ -1,6 +1,7 @@
 import type { ModelCase } from '../random-models.js'
 import { EXPERT_CASES } from './experts.js'
 import { GEMMA_CASES } from './gemma.js'
+import { HYBRID_MAMBA_CASES } from './hybrid-mamba.js'
 import { LATENT_CASES } from './latent.js'
 import { LAYER_NORMED_CASES } from './layer-normed.js'
 import { LLAMA_LIKE_CASES } from './llama-like.js'
@@ -16,4 +17,5 @@ export const FAMILY_CASES: readonly ModelCase[] = [
   ...LAYER_NORMED_CASES,
   ...EXPERT_CASES,
   ...LATENT_CASES,
+  ...HYBRID_MAMBA_CASES,
 ]
