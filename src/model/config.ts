@@ -46,6 +46,11 @@ export interface Config {
   readonly normEpsilon: number
   /** Whether attention goes in both directions: a model for embeddings, which does not generate. Default false. */
   readonly encoder?: boolean
+  /**
+   * Whether there is neither attention nor a feed-forward network, so that `heads`, `kvHeads`, `headDim`, `valueDim`, `ropeDim` and
+   * `feedForwardLength` are 0. Default false.
+   */
+  readonly attentionFree?: boolean
   /** How a reranker makes scores, if it is one. */
   readonly ranking?: Ranking | undefined
   /** Pooling type for embeddings, if the file has one. */
@@ -91,6 +96,8 @@ export interface FamilyTraits {
    * without attention or without a feed-forward network. The configuration has the largest value. Default false.
    */
   readonly layered?: boolean
+  /** `false`: there is neither attention nor a feed-forward network; what files say of them is not read. Default true. */
+  readonly attention?: boolean
 }
 
 /**
@@ -98,20 +105,56 @@ export interface FamilyTraits {
  * key.
  */
 export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): Config {
-  const { ropeType = 'norm', norm = 'rms', experts, encoder, valueWidths, unusedLayers = 0, layered } = traits
+  const { ropeType = 'norm', norm = 'rms', experts, encoder, unusedLayers = 0, attention = true } = traits
   const { metadata } = reader
   const count = (key: keyof typeof MAXIMUM, fallback?: number): number =>
     reader.count(key, { fallback, maximum: MAXIMUM[key] })
-  const perLayer = (key: keyof typeof MAXIMUM, fallback?: number): readonly number[] =>
-    layered ? readLayerCounts(reader, key, unusedLayers, fallback) : [count(key, fallback)]
 
   if (!experts) rejectExperts(reader)
   const isEncoder = readDirection(reader, encoder)
   const vocabSize = count('vocab_size', reader.file.tensors.get('token_embd.weight')?.shape[1])
   rejectVocabularyMismatch(reader, vocabSize)
   const embeddingLength = count('embedding_length')
+  const heads = attention ? readHeads(reader, traits, embeddingLength) : NO_HEADS
+  return {
+    architecture: reader.architecture,
+    name: metadata.has('general.name') ? metadata.string('general.name') : undefined,
+    contextLength: count('context_length'),
+    vocabSize,
+    embeddingLength,
+    feedForwardLength: attention ? readFeedForward(reader, traits) : 0,
+    layers: readLayers(reader, unusedLayers),
+    unusedLayers,
+    ...heads,
+    ropeType,
+    ropeTheta: readRopeTheta(reader, 'rope.freq_base'),
+    ropeScaling: reader.note('rope.scaling', readRopeScaling(reader)),
+    attentionScale: reader.real('attention.scale', 0) || 1 / Math.sqrt(heads.headDim || 1),
+    normEpsilon: reader.real(`attention.layer_norm_${norm === 'rms' ? 'rms_' : ''}epsilon`),
+    pooling: readPooling(reader),
+    ...(isEncoder && { encoder: true }),
+    ...(!attention && { attentionFree: true }),
+  }
+}
+
+/** The largest width of the layers' feed-forward networks. Models of experts need not have the key. */
+function readFeedForward(reader: HyperparameterReader, traits: FamilyTraits): number {
+  return Math.max(...readPerLayer(reader, traits, 'feed_forward_length', traits.experts ? 1 : undefined))
+}
+
+const NO_HEADS = { heads: 0, kvHeads: 0, headDim: 0, valueDim: 0, ropeDim: 0 }
+/** What a model with neither attention nor a feed-forward network has of them. */
+const ATTENTION_FREE = { ...NO_HEADS, feedForwardLength: 0 }
+
+function readHeads(
+  reader: HyperparameterReader,
+  traits: FamilyTraits,
+  embeddingLength: number,
+): Pick<Config, keyof typeof NO_HEADS> {
+  const count = (key: keyof typeof MAXIMUM, fallback?: number): number =>
+    reader.count(key, { fallback, maximum: MAXIMUM[key] })
   const heads = count('attention.head_count')
-  const kvHeads = perLayer('attention.head_count_kv', heads)
+  const kvHeads = readPerLayer(reader, traits, 'attention.head_count_kv', heads)
   const headDim = count('attention.key_length', Math.floor(embeddingLength / heads))
   if (!reader.has('attention.key_length') && embeddingLength % heads !== 0) {
     throw reader.error(
@@ -134,34 +177,14 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
       `${ropeDim} rotary dimensions ("${reader.key('rope.dimension_count')}") in heads of ${headDim}; an even number up to ${headDim} is needed`,
     )
   }
+  const { valueWidths } = traits
   if (headDim % 4 !== 0 || valueDim % 4 !== 0 || (valueDim !== headDim && !valueWidths)) {
     throw reader.error(
       'UNSUPPORTED',
       `heads of ${headDim} key and ${valueDim} value dimensions; both must be ${valueWidths ? 'multiples' : 'the same multiple'} of 4`,
     )
   }
-  return {
-    architecture: reader.architecture,
-    name: metadata.has('general.name') ? metadata.string('general.name') : undefined,
-    contextLength: count('context_length'),
-    vocabSize,
-    embeddingLength,
-    feedForwardLength: Math.max(...perLayer('feed_forward_length', experts ? 1 : undefined)),
-    layers: readLayers(reader, unusedLayers),
-    unusedLayers,
-    heads,
-    kvHeads: Math.max(...kvHeads),
-    headDim,
-    valueDim,
-    ropeType,
-    ropeDim,
-    ropeTheta: readRopeTheta(reader, 'rope.freq_base'),
-    ropeScaling: reader.note('rope.scaling', readRopeScaling(reader)),
-    attentionScale: reader.real('attention.scale', 0) || 1 / Math.sqrt(headDim),
-    normEpsilon: reader.real(`attention.layer_norm_${norm === 'rms' ? 'rms_' : ''}epsilon`),
-    pooling: readPooling(reader),
-    ...(isEncoder && { encoder: true }),
-  }
+  return { heads, kvHeads: Math.max(...kvHeads), headDim, valueDim, ropeDim }
 }
 
 /** The layers that are run: all but the last `unused`. */
@@ -171,15 +194,16 @@ function readLayers(reader: HyperparameterReader, unused: number): number {
   throw reader.error('BAD_FORMAT', `${unused} of ${all} layers are not run; none is left`)
 }
 
-/** A value for each layer that is run, of which one at least is more than 0. */
-function readLayerCounts(
+/** The value of each layer that is run, of which one at least is more than 0; of a family whose layers are alike, one value. */
+function readPerLayer(
   reader: HyperparameterReader,
+  { layered = false, unusedLayers = 0 }: FamilyTraits,
   key: keyof typeof MAXIMUM,
-  unusedLayers: number,
   fallback: number | undefined,
 ): readonly number[] {
-  const layers = readLayers(reader, unusedLayers)
-  const counts = reader.layerCounts(key, layers, { fallback, maximum: MAXIMUM[key] })
+  const maximum = MAXIMUM[key]
+  if (!layered) return [reader.count(key, { fallback, maximum })]
+  const counts = reader.layerCounts(key, readLayers(reader, unusedLayers), { fallback, maximum })
   if (counts.some((value) => value > 0)) return counts
   throw reader.error('BAD_FORMAT', `"${reader.key(key)}" is 0 in every layer`)
 }
@@ -202,8 +226,9 @@ export function checkedConfig<C extends Config>(returned: C, architecture: strin
     )
   for (const [key, maximum] of COUNTS) {
     const value = config[key]
-    if (!(Number.isInteger(value) && value >= 1 && value <= maximum)) {
-      throw invalid(key, value, `a whole number from 1 to ${maximum}`)
+    const minimum = config.attentionFree && key in ATTENTION_FREE ? 0 : 1
+    if (!(Number.isInteger(value) && value >= minimum && value <= maximum)) {
+      throw invalid(key, value, `a whole number from ${minimum} to ${maximum}`)
     }
   }
   for (const key of REALS) {

@@ -135,7 +135,10 @@ export class Builder extends RecurrentOperations {
     return { kind: 'relative', table: { tensor, first: 0, length: heads * buckets }, buckets }
   }
 
-  /** down(silu(gate(x)) · up(x)). Source: Shazeer 2020. `rows`: default the configuration's feed-forward length. */
+  /**
+   * down(silu(gate(x)) · up(x)). Source: Shazeer 2020. `rows`: default the configuration's feed-forward length. `suffix`: of the
+   * tensors' names, as in `ffn_up_shexp`; default none.
+   */
   swiglu(x: Value, options: { rows?: number; suffix?: string } = {}): Value {
     return this.#gatedFeedForward(x, 'silu', options)
   }
@@ -145,10 +148,11 @@ export class Builder extends RecurrentOperations {
     return this.#gatedFeedForward(x, 'gelu', options)
   }
 
-  /** down(function(up(x))), without a gate. */
-  mlp(x: Value, name: ActivationFunction): Value {
-    const up = this.linear(x, 'ffn_up', this.config.feedForwardLength)
-    return this.linear(this.activation(up, name), 'ffn_down', x.width)
+  /** down(function(up(x))), without a gate. Options as for `swiglu`. */
+  mlp(x: Value, name: ActivationFunction, options: { rows?: number; suffix?: string } = {}): Value {
+    const { rows = this.config.feedForwardLength, suffix = '' } = this.object('mlp', options)
+    const up = this.linear(x, `ffn_up${suffix}`, rows)
+    return this.linear(this.activation(up, name), `ffn_down${suffix}`, x.width)
   }
 
   /**

@@ -33,13 +33,16 @@ export class Operations extends Recorder {
     return this.push({ kind: 'embedRow', matrix: { ...whole, firstRow: row, rows: 1 } }, embeddingLength)
   }
 
-  /** Root-mean-square norm over the whole row, with the weights `name`, [width], or none. Source: Zhang and Sennrich 2019. */
-  rmsNorm(x: Value, name?: string, options: { bias?: boolean } = {}): Value {
+  /**
+   * Root-mean-square norm over the whole row, with the weights `name`, [width], or none. `suffix`: of the weights' name, default
+   * `.weight`; a few files have none. Source: Zhang and Sennrich 2019.
+   */
+  rmsNorm(x: Value, name?: string, options: { bias?: boolean; suffix?: '.weight' | '' } = {}): Value {
     const where = `rmsNorm ${describeValue(name)}`
     this.check(where, x)
-    const { bias: isBiased = false } = this.object(where, options)
+    const { bias: isBiased = false, suffix = '.weight' } = this.object(where, options)
     const weight =
-      name === undefined ? undefined : this.vector(where, `${this.text(where, name)}.weight`, x.width)
+      name === undefined ? undefined : this.vector(where, this.text(where, name) + suffix, x.width)
     const bias = isBiased ? this.vector(where, `${name}.bias`, x.width) : undefined
     const whole = { ...x, heads: 1 }
     return this.push(
@@ -169,6 +172,32 @@ export class Operations extends Recorder {
         ? this.bias(where, fused, first, rows, all)
         : this.bias(where, name, 0, rows, rows)
       const scale = this.optionalVector(where, `${isFused ? fused : name}.scale`, 1)
+      first += rows
+      return this.push({ kind: 'linear', x, matrix, bias, scale }, rows, heads)
+    })
+  }
+
+  /**
+   * The results of one linear layer `name`, [width, Σ rows], in parts of `rows` values; each has its part of `name.bias` or, where
+   * files store it apart, a bias of its own, the vector `bias`, [rows].
+   */
+  linearParts(
+    x: Value,
+    name: string,
+    parts: readonly { rows: number; heads?: number; bias?: string }[],
+  ): Value[] {
+    const where = `linear ${describeValue(name)}`
+    this.check(where, x)
+    if (!isArray(parts)) throw this.error(where, `its parts must be an array, not ${describeValue(parts)}`)
+    for (const part of parts) this.object(where, part)
+    const all = parts.reduce((sum, { rows }) => sum + rows, 0)
+    const whole = this.matrix(where, name, x.width, all)
+    let first = 0
+    return parts.map(({ rows, heads = 1, bias: own }) => {
+      const matrix: MatrixSlice = { ...whole, firstRow: first, rows }
+      const bias =
+        own === undefined ? this.bias(where, name, first, rows, all) : this.vector(where, own, rows)
+      const scale = this.optionalVector(where, `${name}.scale`, 1)
       first += rows
       return this.push({ kind: 'linear', x, matrix, bias, scale }, rows, heads)
     })

@@ -58,7 +58,7 @@ export class RecurrentOperations extends Operations {
 
   /**
    * A selective state space over the heads of `x`; see `Op`. `a` and `d` are the tensors' full names in the layer, without a
-   * suffix in most files: `a` is [1, heads] or [states, heads], `d` [1, heads] or [heads].
+   * suffix in most files. `a` and `d` are [1, heads] or [heads]; with decays `perState`, `a` is [states, heads] and `d` [heads].
    */
   stateScan(
     { x, b, c, step }: Readonly<Record<'x' | 'b' | 'c' | 'step', Value>>,
@@ -77,7 +77,12 @@ export class RecurrentOperations extends Operations {
     if (states % 4 !== 0) throw this.error(where, `${states} states; a multiple of 4 is needed`)
     if (step.width !== x.heads) throw this.error(where, `${step.width} steps for ${x.heads} heads`)
     const decays = this.#flat(where, a, perState ? states : 1, x.heads)
-    const skips = d === undefined ? undefined : this.#flat(where, d, 1, x.heads)
+    const skips =
+      d === undefined
+        ? undefined
+        : perState
+          ? this.vector(where, this.text(where, d), x.heads)
+          : this.#flat(where, d, 1, x.heads)
     const memory = this.#remember(x.width * states)
     return this.push({ kind: 'stateScan', x, b, c, step, a: decays, d: skips, memory }, x.width, x.heads)
   }

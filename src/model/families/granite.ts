@@ -8,6 +8,8 @@ import { readLogitDivisor, readScale, type Scales } from '../scales.js'
 /** What a layer's attention is like. */
 interface LayerAttention {
   readonly hasRope: boolean
+  /** Default: the configuration's. */
+  readonly kvHeads?: number
   readonly window?: number | undefined
   /** Name of the vector of attention sinks. */
   readonly sinks?: string
@@ -24,32 +26,43 @@ export const granite: Family<GraniteConfig> = {
   build: (b, h) => buildGranite(b, h, (l, x) => l.swiglu(x)),
 }
 
-/** The hyperparameters of all Granite decoders. Files of models without positions say that rope is not "finetuned". */
-export function readGranite(reader: HyperparameterReader, traits: FamilyTraits = {}): GraniteConfig {
+/**
+ * The hyperparameters of all Granite decoders. Files of models without positions say that rope is not "finetuned". `logitScale`:
+ * what logits are divided by in files that do not say it; default: they must.
+ */
+export function readGranite(
+  reader: HyperparameterReader,
+  { logitScale, ...traits }: FamilyTraits & { readonly logitScale?: number } = {},
+): GraniteConfig {
   const config = readConfig(reader, { ropeType: 'norm', ...traits })
   const hasRope = reader.flag('rope.scaling.finetuned', true)
   return {
     ...config,
     embeddingScale: readScale(reader, 'embedding_scale'),
     residualScale: readScale(reader, 'residual_scale'),
-    logitScale: readLogitDivisor(reader),
+    logitScale: readLogitDivisor(reader, logitScale),
     attention: Array.from({ length: config.layers }, () => ({ hasRope })),
   }
 }
 
-/** Granite's decoder around a feed-forward layer, which reads its normed input. */
+/** Granite's attention to the normed `x`, its output projection included. */
+export function graniteAttention(l: LayerBuilder, x: Value, h: GraniteConfig): Value {
+  const { hasRope, kvHeads, ...options } = h.attention[l.layer]
+  const { q, k, v } = l.qkv(x, { kvHeads })
+  const attended = hasRope ? l.attention(l.rope(q), l.rope(k), v, options) : l.attention(q, k, v, options)
+  return l.linear(attended, 'attn_output', h.embeddingLength)
+}
+
+/** Granite's decoder around a feed-forward layer and a mixer, by default attention; both read their normed input. */
 export function buildGranite(
   b: Builder,
   h: GraniteConfig,
   feedForward: (l: LayerBuilder, x: Value) => Value,
+  mix = (l: LayerBuilder, x: Value) => graniteAttention(l, x, h),
 ): void {
   let x = b.scale(b.embed('token_embd'), h.embeddingScale)
   for (const l of b.layers()) {
-    const { hasRope, ...options } = h.attention[l.layer]
-    const { q, k, v } = l.qkv(l.rmsNorm(x, 'attn_norm'))
-    const attended = hasRope ? l.attention(l.rope(q), l.rope(k), v, options) : l.attention(q, k, v, options)
-    const projected = l.linear(attended, 'attn_output', h.embeddingLength)
-    x = l.add(x, l.scale(projected, h.residualScale))
+    x = l.add(x, l.scale(mix(l, l.rmsNorm(x, 'attn_norm')), h.residualScale))
     x = l.add(x, l.scale(feedForward(l, l.rmsNorm(x, 'ffn_norm')), h.residualScale))
   }
   b.logits(b.rmsNorm(x, 'output_norm'), { scale: h.logitScale })

@@ -1,6 +1,7 @@
 import type { ModelCase } from '../random-models.js'
 import { EXPERT_CASES } from './experts.js'
 import { GEMMA_CASES } from './gemma.js'
+import { HYBRID_MAMBA_CASES } from './hybrid-mamba.js'
 import { HYBRID_QWEN_CASES } from './hybrid-qwen.js'
 import { LATENT_CASES } from './latent.js'
 import { LAYER_NORMED_CASES } from './layer-normed.js'
@@ -18,4 +19,5 @@ export const FAMILY_CASES: readonly ModelCase[] = [
   ...EXPERT_CASES,
   ...LATENT_CASES,
   ...HYBRID_QWEN_CASES,
+  ...HYBRID_MAMBA_CASES,
 ]
