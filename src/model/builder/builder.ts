@@ -89,7 +89,8 @@ export class Builder extends StreamOperations {
    */
   qkv(x: Value, options: HeadShapes & { tied?: boolean } = {}): { q: Value; k: Value; v: Value } {
     const { heads, kvHeads, headDim, valueDim } = this.#headShapes(options)
-    const isTied = options.tied === true && !['attn_v.weight', 'attn_qkv.weight'].some((name) => this.has(name))
+    const isTied =
+      options.tied === true && !['attn_v.weight', 'attn_qkv.weight'].some((name) => this.has(name))
     const [q, k, v] = this.linears(x, 'attn_qkv', [
       { name: 'attn_q', rows: heads * headDim, heads },
       { name: 'attn_k', rows: kvHeads * headDim, heads: kvHeads },

@@ -38,7 +38,10 @@ export const gemma4: Family<Gemma4Config> = {
     const { layers } = config
     const windows = readWindows(reader, layers, {})
     const localDim = readLocalDim(reader, config)
-    const kvHeads = reader.layerCounts('attention.head_count_kv', layers, { fallback: config.heads, minimum: 1 })
+    const kvHeads = reader.layerCounts('attention.head_count_kv', layers, {
+      fallback: config.heads,
+      minimum: 1,
+    })
     return {
       ...config,
       attentionScale: 1,
@@ -94,7 +97,11 @@ export const gemma4: Family<Gemma4Config> = {
 }
 
 /** The feed-forward network; in a mixture, what experts add to it, chosen by the stream before its norm. */
-function feedForward(l: LayerBuilder, x: Value, { experts, feedForwardLengths, embeddingLength }: Gemma4Config) {
+function feedForward(
+  l: LayerBuilder,
+  x: Value,
+  { experts, feedForwardLengths, embeddingLength }: Gemma4Config,
+) {
   const dense = l.geglu(l.rmsNorm(x, 'ffn_norm'), { rows: feedForwardLengths[l.layer] })
   if (!experts || !l.has('ffn_gate_inp.weight')) return dense
   const { mixture } = experts

@@ -233,7 +233,10 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
         write(step.x, terms.of('scaleRows', read(step.x), read(step.by)))
         return
       case 'length':
-        demand(step.x !== step.out && step.out.width === step.heads, 'lengths onto their input, or of another width')
+        demand(
+          step.x !== step.out && step.out.width === step.heads,
+          'lengths onto their input, or of another width',
+        )
         write(step.out, terms.of('length', read(step.x), step.heads))
         return
       case 'mixHeads': {

@@ -1,4 +1,5 @@
 import { array, f32, u32 } from '../../../src/gguf/typed-value.js'
+import type { TensorToWrite } from '../../../src/gguf/writer.js'
 import type { CaseOptions } from '../random-models.js'
 import { familyCases, LONG, type Variant, WINDOW } from './family-cases.js'
 
@@ -64,7 +65,10 @@ const VARIANTS: Variant[] = [
     },
   ],
   ['one matrix for queries, keys and values', { fused: ['attn_qkv'] }],
-  ['per-layer embeddings, shared caches, wider layers', { ...SHARED, prompts: LONG, shape: { context: 512 } }],
+  [
+    'per-layer embeddings, shared caches, wider layers',
+    { ...SHARED, prompts: LONG, shape: { context: 512 } },
+  ],
   ['shared caches beside one matrix for queries, keys and values', { ...SHARED, fused: ['attn_qkv'] }],
   [
     'a mixture of experts',
@@ -127,4 +131,53 @@ const VARIANTS: Variant[] = [
 
 const GEMMA4 = familyCases('gemma4', BASIS, VARIANTS)
 
-export const GEMMA4_CASES = GEMMA4
+/** Layers before the first one that shares a cache. */
+const OWN_CACHES = 20
+const LAYERS_3N = 22
+
+/** llama.cpp wants keys and values of all layers, also of those that read another layer's. */
+function unusedKeys(): TensorToWrite[] {
+  return Array.from({ length: LAYERS_3N - OWN_CACHES }, (_, i) => `blk.${OWN_CACHES + i}`).flatMap(
+    (layer) => [
+      zeros(`${layer}.attn_k.weight`, [32, LOCAL_HEAD]),
+      zeros(`${layer}.attn_v.weight`, [32, LOCAL_HEAD]),
+      zeros(`${layer}.attn_k_norm.weight`, [LOCAL_HEAD]),
+    ],
+  )
+}
+
+function zeros(name: string, shape: readonly number[]): TensorToWrite {
+  const elements = shape.reduce((product, size) => product * size, 1)
+  return { name, shape, format: 'F32', data: new Uint8Array(4 * elements) }
+}
+
+/** Gemma 3n, whose widths of per-layer embeddings and of low rank are fixed. */
+const GEMMA3N = familyCases(
+  'gemma3n',
+  {
+    shape: {
+      embed: 32,
+      layers: LAYERS_3N,
+      heads: 2,
+      kvHeads: 1,
+      headDim: LOCAL_HEAD,
+      feedForward: 512,
+      vocab: 389,
+    },
+    ropeBase: 1e6,
+    tied: true,
+    gelu: true,
+    brief: true,
+    extraTensors: unusedKeys(),
+    hyperparameters: {
+      'attention.sliding_window': u32(WINDOW),
+      'attention.sliding_window_pattern': array(
+        'bool',
+        Array.from({ length: LAYERS_3N }, (_, layer) => layer % 5 !== 4 && layer !== OWN_CACHES),
+      ),
+    },
+  },
+  [['four streams, sparse layers, shared caches', {}]],
+)
+
+export const GEMMA4_CASES = [...GEMMA4, ...GEMMA3N]
