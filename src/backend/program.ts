@@ -8,7 +8,9 @@ import type { RopeSpec } from './rope.js'
 export interface Program {
   /** By name, in order of first use. */
   readonly tensors: ReadonlyMap<string, TensorSpec>
-  /** One per operation that remembers earlier rows, in order. */
+  /** Tensors that a file may have besides, which are not loaded. */
+  readonly unusedTensors?: ReadonlySet<string> | undefined
+  /** One per operation that remembers earlier rows, in order; other attention operations may read it. */
   readonly memories: readonly MemorySpec[]
   /** Rotary embeddings, which `rope` operations refer to by index. */
   readonly ropes: readonly RopeSpec[]
@@ -176,13 +178,14 @@ export type Op =
   /**
    * Appends keys and values to memory number `memory`, then out = softmax(scale · q · keys) · values. Causal: each row sees
    * the positions up to its own, or the last `window` of them if the memory has a window. With a `softcap`, scaled scores
-   * become cap · tanh(score / cap). `sinks`, f32[heads], are further scores without values.
+   * become cap · tanh(score / cap). `sinks`, f32[heads], are further scores without values. Without `k` and `v` it appends
+   * nothing, and reads what an earlier operation of the same pass has appended (cross-layer sharing).
    */
   | {
       readonly kind: 'attention'
       readonly q: Value
-      readonly k: Value
-      readonly v: Value
+      readonly k: Value | undefined
+      readonly v: Value | undefined
       readonly memory: number
       readonly scale: number
       readonly softcap: number | undefined
@@ -267,6 +270,29 @@ export type Op =
   | { readonly kind: 'scale'; readonly x: Value; readonly by: number; readonly out: Value }
   /** Each row of x times its value of `by`, whose width is 1. */
   | { readonly kind: 'scaleRows'; readonly x: Value; readonly by: Value; readonly out: Value }
+  /** The length of each head: √(Σ x²). */
+  | { readonly kind: 'length'; readonly x: Value; readonly out: Value }
+  /**
+   * Linear combinations of the heads of x: head t of out is Σ over s of (by[t][s] + plus) · head s of x. `by` has a value per
+   * row for each pair, [out.heads][x.heads].
+   */
+  | {
+      readonly kind: 'mixHeads'
+      readonly x: Value
+      readonly by: Value
+      readonly plus: number
+      readonly out: Value
+    }
+  /**
+   * out = max(0, x - mean - deviations · s) with the mean and the sample standard deviation s (divisor n - 1) of a row: keeps
+   * the largest values. Source: You et al. 2025 (Spark Transformer, statistical top-k).
+   */
+  | {
+      readonly kind: 'gaussianTopK'
+      readonly x: Value
+      readonly deviations: number
+      readonly out: Value
+    }
   /** Values `first` to `first + out.width / out.heads` of each head. */
   | { readonly kind: 'slice'; readonly x: Value; readonly first: number; readonly out: Value }
   /** Each head of a, followed by that of b; if b has one head, it follows every head of a. */
@@ -332,14 +358,18 @@ export function inputsOf(op: Op): readonly Value[] {
     case 'slice':
     case 'conv':
     case 'affine':
+    case 'length':
+    case 'gaussianTopK':
       return [op.x]
     case 'deltaRule':
       return [op.q, op.k, op.v, op.decay, op.beta]
     case 'stateScan':
       return [op.x, op.b, op.c, op.step]
     case 'scaleRows':
+    case 'mixHeads':
       return [op.x, op.by]
     case 'attention':
+      return op.k && op.v ? [op.q, op.k, op.v] : [op.q]
     case 'encoderAttention':
       return [op.q, op.k, op.v]
     case 'add':

@@ -69,7 +69,8 @@ function notAsync<T>(returned: T): T {
   throw new TypeError('it is async; what it records later would be lost')
 }
 
-function checkTensors(file: ModelDirectory, config: Config, { tensors, logits }: Program): void {
+function checkTensors(file: ModelDirectory, config: Config, program: Program): void {
+  const { tensors, unusedTensors, logits } = program
   for (const spec of tensors.values()) {
     const tensor = file.tensors.get(spec.name)
     if (!tensor) throw missing(file, config, spec)
@@ -84,7 +85,8 @@ function checkTensors(file: ModelDirectory, config: Config, { tensors, logits }:
   for (const name of file.tensors.keys()) {
     // The logits of an encoder are never computed.
     if (!logits && name === 'output.weight') continue
-    if (tensors.has(name) || IGNORED.test(name) || isInUnusedLayer(name, config)) continue
+    if (tensors.has(name) || unusedTensors?.has(name)) continue
+    if (IGNORED.test(name) || isInUnusedLayer(name, config)) continue
     throw new DasllamaError(
       'UNSUPPORTED',
       `${displayName(file.name)}: unexpected tensor ${describeValue(name)} in a model of architecture ${describeValue(config.architecture)}`,

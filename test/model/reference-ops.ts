@@ -145,6 +145,26 @@ export function computeRow(op: RowOp, weights: Weights, row: Row): Vector {
       const [factor] = row.of(op.by)
       return x.map((value) => value * factor)
     }
+    case 'length':
+      return byHead(x, op.x.heads, (part) => Float64Array.of(Math.sqrt(dot(part, part))))
+    case 'mixHeads': {
+      const by = row.of(op.by)
+      const width = x.length / op.x.heads
+      const out = new Float64Array(op.out.width)
+      for (let head = 0; head < op.out.heads; head++) {
+        for (let source = 0; source < op.x.heads; source++) {
+          const factor = by[head * op.x.heads + source] + op.plus
+          for (let i = 0; i < width; i++) out[head * width + i] += factor * x[source * width + i]
+        }
+      }
+      return out
+    }
+    case 'gaussianTopK': {
+      const mean = x.reduce((a, b) => a + b) / x.length
+      const centred = x.map((value) => value - mean)
+      const cut = op.deviations * Math.sqrt(dot(centred, centred) / (x.length - 1))
+      return centred.map((value) => Math.max(0, value - cut))
+    }
     case 'slice': {
       const length = op.out.width / op.out.heads
       return byHead(x, op.x.heads, (part) => part.slice(op.first, op.first + length))

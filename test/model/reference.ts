@@ -139,11 +139,15 @@ export class ReferenceSequence {
 
   #attention({ q, k, v, memory, scale, softcap, sinks, bias }: Op & { kind: 'attention' }): Vector {
     const { window, keys, values } = this.#caches.get(memory)!
-    keys.push(this.#of(k).map(this.#round))
-    values.push(this.#of(v).map(this.#round))
+    if (k && v) {
+      keys.push(this.#of(k).map(this.#round))
+      values.push(this.#of(v).map(this.#round))
+    }
     const first = Math.max(0, keys.length - window)
-    const [keyDim, valueDim] = [k.width / k.heads, v.width / v.heads]
-    const queriesPerKey = q.heads / k.heads
+    const spec = this.#model.program.memories[memory]
+    if (spec.kind !== 'kv') throw new Error('attention reads a state')
+    const { keyDim, valueDim, kvHeads } = spec
+    const queriesPerKey = q.heads / kvHeads
     const out = new Float64Array(q.heads * valueDim)
     for (let head = 0; head < q.heads; head++) {
       const shared = Math.floor(head / queriesPerKey)

@@ -88,6 +88,18 @@ export interface Kernels {
     rows: number,
     n: number,
   ): void
+  length(x: Pointer, out: Pointer, rows: number, n: number): void
+  gaussian_top_k(x: Pointer, rows: number, n: number, deviations: number): void
+  mix_heads(
+    x: Pointer,
+    sources: number,
+    by: Pointer,
+    plus: number,
+    out: Pointer,
+    heads: number,
+    rows: number,
+    n: number,
+  ): void
   copy_heads(
     x: Pointer,
     xRow: number,

@@ -45,7 +45,7 @@ export function keyRopes({ ops, memories }: Program): KeyRopes {
     }
   }
   for (const op of ops) {
-    if (op.kind !== 'attention') continue
+    if (op.kind !== 'attention' || !op.k || !op.v) continue
     visit(op.k, 0, ropes[op.memory])
     if (dependsOnPosition(op.v)) canShift = false
   }

@@ -33,7 +33,7 @@ export function* moveSteps(
   const { arena, kernels } = engine
   // Keys are widened to f32 in the buffers that the attention steps use for keys.
   const keyBuffers = new Map(
-    schedule.steps.flatMap((step) => (step.kind === 'attention' ? [[step.memory, step.k]] : [])),
+    schedule.steps.flatMap((step) => (step.kind === 'attention' && step.k ? [[step.memory, step.k]] : [])),
   )
   const distances = new Int32Array(MAX_ROWS).fill(to - from)
   for (const { group, layer } of memory.layout.layers) {

@@ -107,12 +107,12 @@ class ScheduleBuilder {
       case 'attention': {
         const { q, k, v, memory, scale, softcap, sinks, bias } = op
         if (bias && bias.kind !== 'alibi') throw notYet(op)
-        const [queries, keys, values] = [q, k, v].map((value) => this.#bufferOf(value))
+        const [queries, keys, values] = [q, k, v].map((value) => value && this.#bufferOf(value))
         const out = this.#assign(op.out)
-        const buffers = { q: queries, k: keys, v: values, out }
+        const buffers = { q: queries!, k: keys, v: values, out }
         const scores = { scale, softcap, sinks, bias }
         this.#steps.push({ kind: 'attention', ...buffers, heads: q.heads, memory, scores })
-        return this.#releaseAfter(index, [q, k, v])
+        return this.#releaseAfter(index, inputsOf(op))
       }
       case 'encoderAttention': {
         const { q, k, v, scale, window, bias } = op
@@ -181,6 +181,22 @@ class ScheduleBuilder {
         const by = this.#bufferOf(op.by)
         this.#steps.push({ kind: 'scaleRows', by, x: this.#reuse(op.x, op.out, index) })
         return this.#releaseAfter(index, [op.by])
+      }
+      case 'gaussianTopK': {
+        const { kind, deviations } = op
+        this.#steps.push({ kind, deviations, x: this.#reuse(op.x, op.out, index) })
+        return index + 1
+      }
+      case 'length': {
+        const x = this.#bufferOf(op.x)
+        this.#steps.push({ kind: 'length', x, heads: op.x.heads, out: this.#assign(op.out) })
+        return this.#releaseAfter(index, [op.x])
+      }
+      case 'mixHeads': {
+        const { kind, plus } = op
+        const [x, by] = [this.#bufferOf(op.x), this.#bufferOf(op.by)]
+        this.#steps.push({ kind, x, heads: op.x.heads, by, plus, out: this.#assign(op.out) })
+        return this.#releaseAfter(index, [op.x, op.by])
       }
       case 'slice': {
         const x = this.#bufferOf(op.x)

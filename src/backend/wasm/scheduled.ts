@@ -84,11 +84,12 @@ export type Scheduled =
       readonly first: number
     }
   | { readonly kind: 'temperature'; readonly x: Buffer; readonly beta: number; readonly interval: number }
+  /** Without `k` and `v`, attention to what an earlier step has stored. */
   | {
       readonly kind: 'attention'
       readonly q: Buffer
-      readonly k: Buffer
-      readonly v: Buffer
+      readonly k: Buffer | undefined
+      readonly v: Buffer | undefined
       readonly out: Buffer
       readonly heads: number
       readonly memory: number
@@ -156,6 +157,18 @@ export type Scheduled =
   | { readonly kind: 'activation'; readonly function: ActivationFunction; readonly x: Buffer }
   | { readonly kind: 'scale'; readonly x: Buffer; readonly by: number }
   | { readonly kind: 'scaleRows'; readonly x: Buffer; readonly by: Buffer }
+  | { readonly kind: 'gaussianTopK'; readonly x: Buffer; readonly deviations: number }
+  /** Of each of `heads` heads. */
+  | { readonly kind: 'length'; readonly x: Buffer; readonly heads: number; readonly out: Buffer }
+  /** `heads` heads become `out.width / x.width · heads` combinations. */
+  | {
+      readonly kind: 'mixHeads'
+      readonly x: Buffer
+      readonly heads: number
+      readonly by: Buffer
+      readonly plus: number
+      readonly out: Buffer
+    }
   | { readonly kind: 'add' | 'multiply'; readonly x: Buffer; readonly into: Buffer }
   | { readonly kind: 'copy'; readonly x: Buffer; readonly out: Buffer }
   | {

@@ -71,17 +71,13 @@ function sizes(program: Program, schedule: Schedule, engine: Engine): Sizes {
   const rows = (width: number) => MAX_ROWS * width * 4
   const { int16, int8, panels } = strides(program, kernels)
   const normed = schedule.steps.map((step) => (step.kind === 'project' && step.norm ? step.x.width : 0))
-  const attention = program.ops.map((op) =>
-    op.kind === 'attention' || op.kind === 'encoderAttention'
-      ? kernels.attention_scratch(
-          pool.size,
-          op.q.heads,
-          op.k.heads,
-          op.q.width / op.q.heads,
-          op.v.width / op.v.heads,
-        )
-      : 0,
-  )
+  const attention = program.ops.map((op) => {
+    if (op.kind !== 'attention' && op.kind !== 'encoderAttention') return 0
+    const memory = op.kind === 'attention' ? program.memories[op.memory] : undefined
+    const kvHeads = memory?.kind === 'kv' ? memory.kvHeads : op.k!.heads
+    const { q, out } = op
+    return kernels.attention_scratch(pool.size, q.heads, kvHeads, q.width / q.heads, out.width / out.heads)
+  })
   return {
     buffers: schedule.buffers.map(({ width }) => rows(width)),
     ropes: program.ropes.map(({ dims }) => rows(dims)),

@@ -11,7 +11,7 @@ import type {
 import { describeValue } from '../../describe.js'
 import type { Config } from '../config.js'
 import { isF32, newRecording, programOf, type Recording, type TensorNames } from './recorder.js'
-import { RecurrentOperations } from './recurrent.js'
+import { StreamOperations } from './streams.js'
 
 export type { TensorNames } from './recorder.js'
 
@@ -19,6 +19,22 @@ export type { TensorNames } from './recorder.js'
 export type LayerBuilder = Builder & {
   /** The layer's number, from 0. */
   readonly layer: number
+}
+
+/** Shapes of a layer's attention. Default: the configuration's. */
+export interface HeadShapes {
+  readonly heads?: number
+  readonly kvHeads?: number
+  /** Of queries, keys and values. */
+  readonly headDim?: number
+}
+
+/** What attention may do to its scores besides scaling them. */
+interface ScoreAdjustments {
+  /** Scaled scores become cap · tanh(score / cap); 0 or `undefined`: no cap. */
+  readonly softcap?: number
+  /** Name of a vector, [heads], of scores without values (Xiao et al. 2023, gpt-oss). */
+  readonly sinks?: string
 }
 
 /** Options of both kinds of attention. */
@@ -49,7 +65,7 @@ export interface MixtureOptions {
  * Throws `INVALID_ARGUMENT`, naming family, layer and operation, if widths do not match, a tensor is requested with two
  * shapes, or an operation follows the logits: mistakes of the family, not of the file.
  */
-export class Builder extends RecurrentOperations {
+export class Builder extends StreamOperations {
   /** The program that `build` records. */
   static record(config: Config, names: TensorNames, build: (b: Builder) => void): Program {
     const recording: Recording = newRecording(config, names)
@@ -68,45 +84,74 @@ export class Builder extends RecurrentOperations {
   }
 
   /**
-   * Queries, keys and values, split into heads: `attn_q`, `attn_k` and `attn_v`, or fused as `attn_qkv`. `kvHeads`: default the
-   * configuration's.
+   * Queries, keys and values, split into heads: `attn_q`, `attn_k` and `attn_v`, or fused as `attn_qkv`. `tied`: a file without
+   * `attn_v` uses the keys as values.
    */
-  qkv(x: Value, options: { kvHeads?: number } = {}): { q: Value; k: Value; v: Value } {
-    const { heads, headDim, valueDim } = this.config
-    const { kvHeads = this.config.kvHeads } = this.object('qkv', options)
+  qkv(x: Value, options: HeadShapes & { tied?: boolean } = {}): { q: Value; k: Value; v: Value } {
+    const { heads, kvHeads, headDim, valueDim } = this.#headShapes(options)
+    const isTied =
+      options.tied === true && !['attn_v.weight', 'attn_qkv.weight'].some((name) => this.has(name))
     const [q, k, v] = this.linears(x, 'attn_qkv', [
       { name: 'attn_q', rows: heads * headDim, heads },
       { name: 'attn_k', rows: kvHeads * headDim, heads: kvHeads },
-      { name: 'attn_v', rows: kvHeads * valueDim, heads: kvHeads },
+      ...(isTied ? [] : [{ name: 'attn_v', rows: kvHeads * valueDim, heads: kvHeads }]),
     ])
-    return { q, k, v }
+    return { q, k, v: v ?? k }
   }
 
-  /**
-   * Causal grouped-query attention over the layer's KV cache. Source: Vaswani et al. 2017, Ainslie et al. 2023.
-   * `softcap`: scaled scores become cap · tanh(score / cap); 0 or `undefined`: no cap. `sinks`: name of a vector, [heads], of
-   * scores without values (Xiao et al. 2023, gpt-oss).
-   */
-  attention(
-    q: Value,
-    k: Value,
-    v: Value,
-    options: AttentionOptions & { softcap?: number; sinks?: string } = {},
-  ): Value {
-    const {
-      window,
-      scale,
-      bias,
-      softcap,
-      sinks: name,
-    } = this.#attentionOptions('attention', q, k, v, options)
+  /** Queries alone, for `sharedAttention`: `attn_q`, or the first rows of `attn_qkv`. */
+  queries(x: Value, options: HeadShapes = {}): Value {
+    const { heads, kvHeads, headDim, valueDim } = this.#headShapes(options)
+    const rows = heads * headDim
+    if (!this.has('attn_qkv.weight')) return this.linear(x, 'attn_q', rows, { heads })
+    const all = rows + kvHeads * (headDim + valueDim)
+    const whole = this.matrix('queries', 'attn_qkv', x.width, all)
+    const bias = this.bias('queries', 'attn_qkv', 0, rows, all)
+    const scale = this.optionalVector('queries', 'attn_qkv.scale', 1)
+    return this.push({ kind: 'linear', x, matrix: { ...whole, rows }, bias, scale }, rows, heads)
+  }
+
+  /** Causal grouped-query attention over the layer's KV cache. Source: Vaswani et al. 2017, Ainslie et al. 2023. */
+  attention(q: Value, k: Value, v: Value, options: AttentionOptions & ScoreAdjustments = {}): Value {
+    const { window, scale, bias, ...adjustments } = this.#attentionOptions('attention', q, k, v, options)
     const [keyDim, valueDim] = [k.width / k.heads, v.width / v.heads]
-    const sinks = name === undefined ? undefined : this.vector('attention', `${name}.weight`, q.heads)
-    if (softcap !== undefined) this.#checkSoftcap('attention', softcap)
+    const { softcap, sinks } = this.#adjustments(q, adjustments)
     const spec: MemorySpec = { kind: 'kv', kvHeads: k.heads, keyDim, valueDim, window }
     const memory = this.recording.memories.push(spec) - 1
     return this.push(
-      { kind: 'attention', q, k, v, memory, scale, softcap: softcap || undefined, sinks, bias },
+      { kind: 'attention', q, k, v, memory, scale, softcap, sinks, bias },
+      q.heads * valueDim,
+      q.heads,
+    )
+  }
+
+  /**
+   * Attention over the KV cache of an earlier layer, whose result was `source`, with its window. Source: Brandon et al. 2024
+   * (cross-layer attention).
+   */
+  sharedAttention(q: Value, source: Value, options: { scale?: number } & ScoreAdjustments = {}): Value {
+    const where = 'sharedAttention'
+    this.check(where, q, source)
+    const { ops, memories } = this.recording
+    const owner = ops.find((op) => op.out.id === source.id)
+    const spec = owner?.kind === 'attention' ? memories[owner.memory] : undefined
+    if (owner?.kind !== 'attention' || spec?.kind !== 'kv') {
+      throw this.error(where, `${describeValue(source)} is not a result of attention`)
+    }
+    const { scale = this.config.attentionScale, ...adjustments } = this.object(where, options)
+    this.checkReal(where, 'the scale', scale)
+    const headDim = q.width / q.heads
+    const { kvHeads, keyDim, valueDim } = spec
+    if (headDim !== keyDim || q.heads % kvHeads !== 0) {
+      throw this.error(
+        where,
+        `${q.heads} query heads of ${headDim} cannot share ${kvHeads} key heads of ${keyDim}`,
+      )
+    }
+    const { memory, bias } = owner
+    const { softcap, sinks } = this.#adjustments(q, adjustments)
+    return this.push(
+      { kind: 'attention', q, k: undefined, v: undefined, memory, scale, softcap, sinks, bias },
       q.heads * valueDim,
       q.heads,
     )
@@ -158,12 +203,12 @@ export class Builder extends RecurrentOperations {
   /**
    * A mixture of experts: the router `ffn_gate_inp`, [width, experts], chooses, with a selection bias `exp_probs_b.bias` if
    * the file has one; experts are slices of `ffn_gate_exps`, `ffn_up_exps` and `ffn_down_exps`, or of `ffn_gate_up_exps`, gate
-   * first. Source: Shazeer et al. 2017. `routeBy`: the router's input; default x.
+   * first. Source: Shazeer et al. 2017. `router`: the router's logits, if they are not `ffn_gate_inp` of x.
    */
-  mixture(x: Value, options: MixtureOptions, routeBy: Value = x): Value {
+  mixture(x: Value, options: MixtureOptions, router?: Value): Value {
     const { experts, rows, function: name, routing } = this.object('mixture', options)
     const selectionBias = this.optionalVector('mixture', 'exp_probs_b.bias', experts)
-    const logits = this.linear(routeBy, 'ffn_gate_inp', experts)
+    const logits = router ?? this.linear(x, 'ffn_gate_inp', experts)
     const routes = this.route(logits, { ...routing, selectionBias })
     const isGated = name === 'swiglu' || name === 'geglu' || name === 'swigluOai'
     const isFused = isGated && this.has('ffn_gate_up_exps.weight')
@@ -248,6 +293,23 @@ export class Builder extends RecurrentOperations {
     const output = build(input)
     this.check('afterPooling', output)
     recording.afterPooling = { input, ops: recording.ops.splice(first), output }
+  }
+
+  #headShapes(options: HeadShapes): Required<HeadShapes> & { valueDim: number } {
+    const { heads, kvHeads, headDim, valueDim } = this.config
+    const own = this.object('qkv', options)
+    return {
+      heads: own.heads ?? heads,
+      kvHeads: own.kvHeads ?? kvHeads,
+      headDim: own.headDim ?? headDim,
+      valueDim: own.headDim ?? valueDim,
+    }
+  }
+
+  #adjustments(q: Value, { softcap, sinks: name }: ScoreAdjustments) {
+    const sinks = name === undefined ? undefined : this.vector('attention', `${name}.weight`, q.heads)
+    if (softcap !== undefined) this.#checkSoftcap('attention', softcap)
+    return { softcap: softcap || undefined, sinks }
   }
 
   #checkHidden(where: string, x: Value): void {

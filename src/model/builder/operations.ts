@@ -8,11 +8,13 @@ import { Recorder } from './recorder.js'
 
 /** What a family can compute row by row: embeddings, norms, linear layers, positions, elementwise functions. */
 export class Operations extends Recorder {
-  /** Token embeddings: each token's row of `name`, [embeddingLength, vocabSize]. */
-  embed(name: string): Value {
+  /** Token embeddings: each token's row of `name`, [columns, vocabSize]. `columns`: default the embedding length. */
+  embed(name: string, options: { columns?: number } = {}): Value {
+    const where = `embed ${describeValue(name)}`
     const { embeddingLength, vocabSize } = this.config
-    const matrix = this.matrix(`embed ${describeValue(name)}`, name, embeddingLength, vocabSize)
-    return this.push({ kind: 'embed', matrix }, embeddingLength)
+    const { columns = embeddingLength } = this.object(where, options)
+    const matrix = this.matrix(where, name, columns, vocabSize)
+    return this.push({ kind: 'embed', matrix }, columns)
   }
 
   /** Learned position embeddings: each token's position is its row of `name`, [embeddingLength, contextLength]. */
@@ -90,16 +92,16 @@ export class Operations extends Recorder {
 
   /**
    * x · weight + bias, element by element. Each is a vector named with its suffix, such as `ssm_dt.bias`, of as many values as a
-   * row or as a head of x, or of one.
+   * row or as a head of x, or of one. `length`: default as many as the file has.
    */
-  affine(x: Value, names: { weight?: string; bias?: string }): Value {
+  affine(x: Value, names: { weight?: string; bias?: string; length?: number }): Value {
     this.check('affine', x)
-    const { weight, bias } = this.object('affine', names)
+    const { weight, bias, length } = this.object('affine', names)
     const vectorOf = (name: string | undefined) => {
       if (name === undefined) return undefined
       const lengths = [x.width, x.width / x.heads, 1]
       const found = this.recording.names.get?.(this.fullName(this.text('affine', name)))?.shape
-      const elements = found?.reduce((product, size) => product * size, 1)
+      const elements = length ?? found?.reduce((product, size) => product * size, 1)
       return this.vector('affine', name, lengths.find((length) => length === elements) ?? x.width)
     }
     return this.push({ kind: 'affine', x, weight: vectorOf(weight), bias: vectorOf(bias) }, x.width, x.heads)
@@ -138,15 +140,15 @@ export class Operations extends Recorder {
 
   /**
    * A linear layer with `rows` outputs in `heads` (default 1) parts of equal width: matrix `name`, [width, rows], and, if
-   * the file has them, a bias `name.bias`, [rows], and a factor of the product, `name.scale`, [1].
+   * the file has them, a bias `name.bias`, [rows], and a factor of the product, `name.scale`, [1], unless it is not `scaled`.
    */
-  linear(x: Value, name: string, rows: number, options: { heads?: number } = {}): Value {
+  linear(x: Value, name: string, rows: number, options: { heads?: number; scaled?: boolean } = {}): Value {
     const where = `linear ${describeValue(name)}`
     this.check(where, x)
-    const { heads = 1 } = this.object(where, options)
+    const { heads = 1, scaled = true } = this.object(where, options)
     const matrix = this.matrix(where, name, x.width, rows)
     const bias = this.bias(where, name, 0, rows, rows)
-    const scale = this.optionalVector(where, `${name}.scale`, 1)
+    const scale = scaled ? this.optionalVector(where, `${name}.scale`, 1) : undefined
     return this.push({ kind: 'linear', x, matrix, bias, scale }, rows, heads)
   }
 

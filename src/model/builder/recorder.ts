@@ -30,6 +30,7 @@ export interface Recording {
   readonly config: Config
   readonly names: TensorNames
   readonly tensors: Map<string, TensorSpec>
+  readonly unusedTensors: Set<string>
   readonly memories: MemorySpec[]
   readonly ropes: Map<string, { readonly index: number; readonly spec: RopeSpec }>
   readonly ops: Op[]
@@ -48,6 +49,7 @@ export function newRecording(config: Config, names: TensorNames): Recording {
     config,
     names,
     tensors: new Map(),
+    unusedTensors: new Set(),
     memories: [],
     ropes: new Map(),
     ops: [],
@@ -64,13 +66,17 @@ export function programOf({
   afterPooling,
   ropes,
   tensors,
+  unusedTensors,
   memories,
   ops,
 }: Recording): Program | undefined {
   if (!end) return undefined
   const { vocabSize, embeddingLength } = config
   const specs = Array.from(ropes.values(), ({ spec }) => spec)
-  return { tensors, memories, ropes: specs, ops, ...end, afterPooling, vocabSize, embeddingLength }
+  return {
+    ...{ tensors, memories, ropes: specs, ops, ...end, afterPooling, vocabSize, embeddingLength },
+    ...(unusedTensors.size > 0 && { unusedTensors }),
+  }
 }
 
 /** Records operations and the tensors that they need, checked. What families call is in `Builder`. */
@@ -90,6 +96,11 @@ export class Recorder {
   /** Whether the file has an optional tensor. `name` is the full name without the layer prefix. */
   has(name: string): boolean {
     return this.recording.names.has(this.fullName(this.text('has', name)))
+  }
+
+  /** Lets the file have a tensor that is not needed, and so not loaded. `name` is the full name without the layer prefix. */
+  unused(name: string): void {
+    this.recording.unusedTensors.add(this.fullName(this.text('unused', name)))
   }
 
   /** Rows of a matrix in the file; `undefined` if there is none. */

@@ -56,7 +56,7 @@ export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meanin
       case 'attention': {
         const attention = terms.of(
           'attention',
-          ...[op.q, op.k, op.v].map(term),
+          ...[op.q, op.k, op.v].map((value) => value && term(value)),
           op.memory,
           [op.scale, op.softcap, op.sinks, op.bias],
           op.q.heads,
@@ -92,6 +92,12 @@ export function meaningOfProgram({ ops, hidden }: Program, terms: Terms): Meanin
         return terms.ofPair(op.kind, term(op.a), term(op.b))
       case 'scaleRows':
         return terms.of('scaleRows', term(op.x), term(op.by))
+      case 'length':
+        return terms.of('length', term(op.x), op.x.heads)
+      case 'mixHeads':
+        return terms.of('mixHeads', term(op.x), op.x.heads, term(op.by), op.plus, op.out.width)
+      case 'gaussianTopK':
+        return terms.of('gaussianTopK', term(op.x), op.deviations)
       case 'slice':
         return terms.of('slice', term(op.x), op.x.heads, op.first, op.out.width)
       case 'concat':
@@ -177,7 +183,8 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
         const { scale, softcap, sinks, bias } = step.scores
         const scores = [scale, softcap, sinks, bias]
         demand(![q, k, v].includes(out), 'attention writes to what it reads')
-        const attention = terms.of('attention', ...[q, k, v].map(read), memory, scores, heads)
+        const inputs = [q, k, v].map((buffer) => buffer && read(buffer))
+        const attention = terms.of('attention', ...inputs, memory, scores, heads)
         memories.push(attention)
         write(out, attention)
         return
@@ -224,6 +231,23 @@ export function meaningOfSchedule(schedule: Schedule, terms: Terms): Meaning {
       case 'scaleRows':
         demand(step.by.width === 1, 'more than one factor per row')
         write(step.x, terms.of('scaleRows', read(step.x), read(step.by)))
+        return
+      case 'length':
+        demand(
+          step.x !== step.out && step.out.width === step.heads,
+          'lengths onto their input, or of another width',
+        )
+        write(step.out, terms.of('length', read(step.x), step.heads))
+        return
+      case 'mixHeads': {
+        const { x, heads, by, plus, out } = step
+        demand(x !== out && by !== out, 'heads are overwritten')
+        demand((by.width / heads) * (x.width / heads) === out.width, 'heads of another width')
+        write(out, terms.of('mixHeads', read(x), heads, read(by), plus, out.width))
+        return
+      }
+      case 'gaussianTopK':
+        write(step.x, terms.of('gaussianTopK', read(step.x), step.deviations))
         return
       case 'slice':
         demand(step.x !== step.out, 'a slice onto itself')

@@ -3,6 +3,7 @@ import { EXPERT_CASES } from './experts.js'
 import { GEMMA_CASES } from './gemma.js'
 import { HYBRID_MAMBA_CASES } from './hybrid-mamba.js'
 import { HYBRID_QWEN_CASES } from './hybrid-qwen.js'
+import { GEMMA4_CASES } from './gemma4.js'
 import { LATENT_CASES } from './latent.js'
 import { LAYER_NORMED_CASES } from './layer-normed.js'
 import { LLAMA_LIKE_CASES } from './llama-like.js'
@@ -13,6 +14,7 @@ import { QWEN_CASES } from './qwen.js'
 export const FAMILY_CASES: readonly ModelCase[] = [
   ...QWEN_CASES,
   ...GEMMA_CASES,
+  ...GEMMA4_CASES,
   ...LLAMA_LIKE_CASES,
   ...NORMED_CASES,
   ...LAYER_NORMED_CASES,

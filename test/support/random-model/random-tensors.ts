@@ -1,4 +1,4 @@
-import type { Program, TensorSpec } from '../../../src/backend/program.js'
+import type { Op, Program, TensorSpec, Value } from '../../../src/backend/program.js'
 import { DasllamaError } from '../../../src/errors.js'
 import { blockFormat } from '../../../src/gguf/block-formats.js'
 import { quantizeF32 } from '../../../src/gguf/quantize.js'
@@ -11,6 +11,9 @@ import { randomBlocks } from './random-blocks.js'
  * best token is usually clearly ahead.
  */
 const LOGIT_SPREAD = 3.5
+
+/** Factors by which a stream gets parts of the others. */
+const MIXED = 0.2
 
 /** Biases and the norms' distance from 1. */
 const SMALL = 0.1
@@ -74,6 +77,10 @@ function rangeOf({ name, shape }: TensorSpec, { ops }: Program): Range {
   if (name.endsWith('.ssm_a')) return { mean: -0.525, spread: 0.475 }
   if (name.endsWith('.ssm_dt.bias')) return { mean: -2, spread: 2 }
   if (name.endsWith('.attn_rel_b.weight')) return { mean: 0, spread: 1 }
+  if (/attn_[qk]_norm\.weight$/.test(name) && ops.some((op) => op.kind === 'attention' && op.scale === 1)) {
+    // Scores that nothing else scales.
+    return { mean: shape[0] ** -0.25, spread: SMALL }
+  }
   return { mean: isBias(name) ? 0 : 1, spread: SMALL }
 }
 
@@ -112,10 +119,25 @@ function deviationOf({ name, shape }: TensorSpec, { logits, ops }: Program): num
   if (name === logits?.matrix.tensor) {
     return (LOGIT_SPREAD * fromColumns) / (logits.scale ?? 1)
   }
+  const linear = ops.find((op) => op.kind === 'linear' && op.matrix.tensor === name)
+  if (linear?.kind === 'linear') {
+    // Streams that are mixed stay apart; as strong as their own, the others would make each layer's rounding larger.
+    const isMix = ops.some((op) => op.kind === 'mixHeads' && op.by.id === linear.out.id)
+    return ((isMix ? MIXED : 1) * fromColumns) / normScale(linear.x, ops)
+  }
   const embed = ops.find((op) => op.kind.startsWith('embed') && 'matrix' in op && op.matrix.tensor === name)
   if (!embed) return fromColumns
   const scaled = ops.find((op) => op.kind === 'scale' && op.x.id === embed.out.id)
   return scaled?.kind === 'scale' ? 1 / scaled.by : 1
+}
+
+/** The factor of a norm's result, if `x` is nothing but one with other weights; 1 otherwise. */
+function normScale(x: Value, ops: readonly Op[]): number {
+  const producerOf = ({ id }: Value) => ops.find((op) => op.out.id === id)
+  const producer = producerOf(x)
+  if (producer?.kind === 'affine') return normScale(producer.x, ops)
+  if (producer?.kind !== 'scale') return 1
+  return producerOf(producer.x)?.kind === 'rmsNorm' ? producer.by : 1
 }
 
 function isBias(name: string): boolean {

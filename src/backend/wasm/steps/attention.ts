@@ -52,15 +52,15 @@ function writeShape(
   floats[7] = softcap
 }
 
-/** Buffers of an attention operation. */
+/** Buffers of an attention operation; without `k` and `v` it stores nothing. */
 interface AttentionBuffers {
   readonly q: Pointer
-  readonly k: Pointer
-  readonly v: Pointer
+  readonly k: Pointer | undefined
+  readonly v: Pointer | undefined
   readonly out: Pointer
 }
 
-/** Stores a run's keys and values in its memory, then computes attention for its queries; one unit per run. */
+/** Stores a run's keys and values, if it has its own, in its memory, then computes attention for its queries; one unit per run. */
 export class AttentionStep implements Step {
   readonly #engine: Engine
   readonly #buffers: AttentionBuffers
@@ -84,7 +84,8 @@ export class AttentionStep implements Step {
     if (spec.kind !== 'kv') throw new Error(`memory ${op.memory} holds no keys and values`)
     const addressOf = ({ index }: Buffer) => scratch.buffers[index]
     this.#engine = engine
-    this.#buffers = { q: addressOf(op.q), k: addressOf(op.k), v: addressOf(op.v), out: addressOf(op.out) }
+    const [k, v] = [op.k && addressOf(op.k), op.v && addressOf(op.v)]
+    this.#buffers = { q: addressOf(op.q), k, v, out: addressOf(op.out) }
     this.#memory = op.memory
     this.#queryWidth = op.heads * spec.keyDim
     this.#outWidth = op.heads * spec.valueDim
@@ -146,6 +147,7 @@ export class AttentionStep implements Step {
     // Attention would hide a NaN or infinity: an f16 cache stores it as a large number, and a softmax may give it no weight.
     // In all other operations it spreads to the logits.
     this.#checkNumbers(q, this.#queryWidth, run, 'queries')
+    if (k === undefined || v === undefined) return
     this.#checkNumbers(k, this.#keyWidth, run, 'keys')
     this.#checkNumbers(v, this.#valueWidth, run, 'values')
     const { layer } = run.memory.layout.byMemory[this.#memory]!

@@ -15,6 +15,7 @@ import { RecurrentStep } from './recurrent.js'
 import { recurrentBytes } from './recurrent-records.js'
 import { affineStep, copyStep, elementwiseStep, embedStep, ropeStep, temperatureStep } from './rows.js'
 import { type Pass, type Step, shortStep } from './step.js'
+import { streamStep } from './streams.js'
 
 /** Input of `compileSteps`. */
 interface CompileInput {
@@ -132,6 +133,10 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
       case 'deltaRule':
       case 'stateScan':
         return new RecurrentStep(engine, input, step, addressOf)
+      case 'length':
+      case 'mixHeads':
+      case 'gaussianTopK':
+        return streamStep(engine, step, addressOf)
       case 'affine':
         return affineStep(engine, step, weights, addressOf(step.x))
       case 'activation':
