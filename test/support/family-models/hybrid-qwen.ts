@@ -136,7 +136,7 @@ const LFM2 = familyCases('lfm2', LFM2_BASIS, [
       },
     },
   ],
-  ['Q8_0', { format: 'Q8_0', prompts: [75, 3] }],
+  ['Q8_0', { format: 'Q8_0', tied: false, prompts: [75, 3] }],
 ])
 
 const LFM2_EXPERTS = familyCases(
