@@ -177,6 +177,46 @@ describe('linear layers', () => {
     )
   })
 
+  it('may be parts of one matrix, with their part of its bias or one that is stored apart', () => {
+    const parts = [{ rows: 8, heads: 2 }, { rows: 12 }, { rows: 4, bias: 'apart.bias' }]
+    const linears = operation(
+      'linear',
+      (b) => b.linearParts(b.embed('token_embd'), 'one', parts),
+      (name) => name === 'one.bias' || name === 'one.scale',
+    )
+    expect(linears.map(({ matrix }) => [matrix.tensor, matrix.firstRow, matrix.rows])).toEqual([
+      ['one.weight', 0, 8],
+      ['one.weight', 8, 12],
+      ['one.weight', 20, 4],
+    ])
+    expect(linears.map(({ bias }) => bias)).toEqual([
+      { tensor: 'one.bias', first: 0, length: 8 },
+      { tensor: 'one.bias', first: 8, length: 12 },
+      { tensor: 'apart.bias', first: 0, length: 4 },
+    ])
+    expect(linears.map(({ scale }) => scale?.tensor)).toEqual(new Array(3).fill('one.scale'))
+    expect(linears.map(({ out }) => [out.width, out.heads])).toEqual([
+      [8, 2],
+      [12, 1],
+      [4, 1],
+    ])
+  })
+
+  it('without a gate may have another width and a suffix', () => {
+    const program = recorded((b) => {
+      const x = b.embed('token_embd')
+      b.mlp(x, 'relu2')
+      b.logits(b.mlp(x, 'relu2', { rows: 16, suffix: '_shexp' }))
+    })
+    const shapes = [...program.tensors.values()].slice(1, 5).map(({ name, shape }) => [name, ...shape])
+    expect(shapes).toEqual([
+      ['ffn_up.weight', 24, 40],
+      ['ffn_down.weight', 40, 24],
+      ['ffn_up_shexp.weight', 24, 16],
+      ['ffn_down_shexp.weight', 16, 24],
+    ])
+  })
+
   it('of a fused matrix may have a bias each', () => {
     const linears = qkv((name) => name === 'attn_qkv.weight' || name === 'attn_v.bias')
     expect(linears.map(({ bias }) => bias)).toEqual([
@@ -279,6 +319,11 @@ describe('a mistake of a family is rejected by family, layer and operation:', ()
       'a linear layer to no rows',
       inLayer((l, x) => l.linear(x, 'none', 0)),
       ', layer 1, linear "none": a tensor cannot have the shape [24,0]',
+    ],
+    [
+      'parts of a matrix of which one has no rows',
+      inLayer((l, x) => l.linearParts(x, 'parts', [{ rows: 24 }, { rows: 0 }])),
+      ', layer 1, linear "parts": a part cannot have 0 rows',
     ],
     [
       'a linear layer to half a row',

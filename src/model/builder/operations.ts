@@ -191,7 +191,12 @@ export class Operations extends Recorder {
     const where = `linear ${describeValue(name)}`
     this.check(where, x)
     if (!isArray(parts)) throw this.error(where, `its parts must be an array, not ${describeValue(parts)}`)
-    for (const part of parts) this.object(where, part)
+    for (const part of parts) {
+      const { rows } = this.object(where, part)
+      if (!(Number.isInteger(rows) && rows >= 1)) {
+        throw this.error(where, `a part cannot have ${describeValue(rows)} rows`)
+      }
+    }
     const all = parts.reduce((sum, { rows }) => sum + rows, 0)
     const whole = this.matrix(where, name, x.width, all)
     let first = 0
