@@ -314,7 +314,7 @@ describe('lfm2', () => {
 
   it('has attention only without the key', async () => {
     const program = await lfm2({ without: ['attention.head_count_kv'] })
-    expect(opsOf(program, 'attention').map(({ k }) => k.heads)).toEqual([4, 4, 4, 4])
+    expect(opsOf(program, 'attention').map(({ k }) => k?.heads)).toEqual([4, 4, 4, 4])
   })
 
   it.each([
