@@ -161,7 +161,8 @@ const GEMMA3N = familyCases(
       heads: 2,
       kvHeads: 1,
       headDim: LOCAL_HEAD,
-      feedForward: 512,
+      // Enough values pass the sparse gates.
+      feedForward: 1536,
       vocab: 389,
     },
     ropeBase: 1e6,
