@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { openGguf } from '../../../../src/gguf/reader.js'
 import { writeGguf } from '../../../../src/gguf/writer.js'
@@ -92,6 +94,17 @@ it('dispose() ends the wait for a row, and closes the file once', async () => {
   await Promise.all([executable.dispose(), executable.dispose(), running])
   expect(state.closed).toBe(1)
   await expect(next()).rejects.toMatchObject({ code: 'DISPOSED' })
+})
+
+it('a model that is forgotten closes its file', async () => {
+  const state = await (async () => (await loaded()).state)()
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const closed = () => {
+    collect()
+    return state.closed
+  }
+  await expect.poll(closed, { timeout: 20_000 }).toBe(1)
 })
 
 it('damaged tables are found when the model is loaded', async () => {
