@@ -9,6 +9,7 @@ import { planModel } from '../../../../src/model/plan.js'
 import { bytesSource } from '../../../../src/storage/bytes.js'
 import { openSmall, smallModel } from '../../../model/small.js'
 import { changeableSource } from '../../../support/changeable-source.js'
+import { GEMMA4_CASES } from '../../../support/family-models/gemma4.js'
 import { randomModel } from '../../../support/random-model/random-model.js'
 import { TABLES, twoTableOptions } from '../../../support/two-tables.js'
 import { append, decode, engineOf, expectSameBits, load, outputsOf, prefill, someIds } from '../load.js'
@@ -46,6 +47,21 @@ it.each(['F32', 'F16', 'BF16', 'Q4_0', 'Q8_0', 'Q6_K', 'IQ3_S'])(
     const ids = someIds(150, VOCAB)
     expectSameBits(await prefill(inFile, b, ids), await prefill(inMemory, a, ids))
     expectSameBits(await decode(inFile, b, [1, 2, 1499, 1]), await decode(inMemory, a, [1, 2, 1499, 1]))
+  },
+)
+
+it.each(['gemma4', 'gemma3n'])(
+  'are the embeddings per layer of %s, with the same bits',
+  async (architecture) => {
+    const { parts, vocab } = GEMMA4_CASES.find((model) => model.architecture === architecture)!
+    const bytes = writeGguf(parts)
+    const tables = lookupTables(planModel(await fileOf(bytes)).program)
+    expect(tables).toContain('per_layer_token_embd.weight')
+    const [inMemory, inFile] = await Promise.all([load(bytes), load(bytes, { lookupTables: 'file' })])
+    const [a, b] = [inMemory, inFile].map((executable) => executable.createMemory('f16'))
+    const ids = someIds(140, vocab)
+    expectSameBits(await prefill(inFile, b, ids), await prefill(inMemory, a, ids))
+    expectSameBits(await decode(inFile, b, [1, 2, 3]), await decode(inMemory, a, [1, 2, 3]))
   },
 )
 
