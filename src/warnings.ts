@@ -14,6 +14,8 @@ export type WarningCode =
   | 'TOOL_UNCONSTRAINED'
   /** A value of the file's metadata cannot be used; a default replaces it. */
   | 'METADATA_IGNORED'
+  /** Memory does not suffice for all weights: lookup tables stay in the file and are read a row at a time. */
+  | 'TABLES_IN_FILE'
   /** The model was read, but its source could not be closed. */
   | 'SOURCE_NOT_CLOSED'
   /** There is nowhere to keep a model: it is read from the server each time. */

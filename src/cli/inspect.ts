@@ -1,7 +1,7 @@
-import { byteSize } from '../describe.js'
+import { byteSize, displayName } from '../describe.js'
 import { DasllamaError, inspectModel, type ModelSummary } from '../index.js'
 import { contextOption } from './arguments/engine-options.js'
-import { MODEL, modelOptions } from './arguments/model-options.js'
+import { lookupTablesOption, MODEL, modelOptions } from './arguments/model-options.js'
 import { nameOptions } from './arguments/names.js'
 import { flag } from './arguments/options.js'
 import { command } from './command.js'
@@ -18,16 +18,17 @@ export const inspect = command({
     context: contextOption(
       "tokens for which the memory is shown; by default the model's trained context, at most 4096",
     ),
+    lookupTables: lookupTablesOption,
     ...modelOptions,
   },
   notes: `Reads the head of the file only, so it is quick for large files and for URLs.
 
   dasllama inspect model.gguf
 `,
-  async run([source], { json, context: contextLength, tokenizer }, terminal) {
+  async run([source], { json, context: contextLength, lookupTables, tokenizer }, terminal) {
     const { availableMemory } = terminal
     const summary = await inspectModel(source, {
-      ...{ tokenizer, contextLength, memoryLimit: availableMemory },
+      ...{ tokenizer, contextLength, lookupTables, memoryLimit: availableMemory },
       ...(await nameOptions(source, terminal)),
     })
     const chat = chatSummary(summary)
@@ -96,6 +97,9 @@ function rows(summary: ModelSummary, chat: ChatSummary | undefined, fit: Fitness
     const { modelBytes, sessionBytes, contextLength } = memory
     const session = `${byteSize(sessionBytes)} for a session of ${count(contextLength)} tokens`
     rows.push(['memory', `${byteSize(modelBytes)} and ${session}`])
+    for (const { name, bytes } of memory.tablesInFile) {
+      rows.push(['', `${displayName(name)}, ${byteSize(bytes)}, stays in the file`])
+    }
   }
   if (summary.speed) {
     const { bytesPerToken, class: speed } = summary.speed

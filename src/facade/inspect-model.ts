@@ -8,10 +8,10 @@ import type { ModelSummary } from './model-summary.js'
 import { type OpenOptions, withModelFile } from './open.js'
 
 /** How to inspect a model. */
-export interface InspectOptions extends OpenOptions, Pick<EngineOptions, 'kernels'> {
+export interface InspectOptions extends OpenOptions, Pick<EngineOptions, 'kernels' | 'lookupTables'> {
   /** Positions for which `memory` is computed. Default: as `loadModel` chooses. */
   contextLength?: number
-  /** Bytes of memory, for `memory.longestContext`. Default, and at most: the 4 GiB that WebAssembly can address. */
+  /** Bytes of memory, for `memory.longestContext` and `memory.tablesInFile`. Default, and at most: the 4 GiB that WebAssembly can address. */
   memoryLimit?: number
 }
 
@@ -28,7 +28,7 @@ export const ADDRESSABLE_BYTES: number = WASM_LIMIT
  */
 export async function inspectModel(source: ModelSource, options: InspectOptions = {}): Promise<ModelSummary> {
   checkOptions(options)
-  checkEngineOptions({ kernels: options.kernels })
+  checkEngineOptions({ kernels: options.kernels, lookupTables: options.lookupTables })
   const { contextLength, memoryLimit = ADDRESSABLE_BYTES, onWarning } = options
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   checkCount('memoryLimit', memoryLimit, 0, Number.MAX_SAFE_INTEGER)

@@ -141,11 +141,12 @@ function checkLoadOptions(options: LoadOptions): void {
   checkFunction('onProgress', onProgress)
 }
 
-function engineOptions({ kernels, memoryLimit, threads }: LoadOptions): EngineOptions {
+function engineOptions({ kernels, memoryLimit, threads, lookupTables }: LoadOptions): EngineOptions {
   return {
     ...(kernels !== undefined && { kernels }),
     ...(memoryLimit !== undefined && { memoryLimit }),
     ...(threads !== undefined && { threads }),
+    ...(lookupTables !== undefined && { lookupTables }),
   }
 }
 

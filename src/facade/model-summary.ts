@@ -76,6 +76,8 @@ export interface MemorySummary {
   readonly sessionBytes: number
   /** Tokens that `sessionBytes` is computed for. */
   readonly contextLength: number
+  /** Lookup tables that stay in the file, and their bytes there: see the option `lookupTables`. */
+  readonly tablesInFile: readonly { readonly name: string; readonly bytes: number }[]
   /** The largest context, in steps of 128 positions, with which both take at most `memoryLimit`; 0: none. */
   readonly longestContext: number
 }

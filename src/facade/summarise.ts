@@ -17,7 +17,7 @@ import { defaultContext } from './plan-for-context.js'
 import { speedSummary } from './speed-class.js'
 
 /** How to summarise: for `contextLength` positions, and at most `limit` bytes. */
-interface SummaryOptions extends OpeningOptions, Pick<EngineOptions, 'kernels'> {
+interface SummaryOptions extends OpeningOptions, Pick<EngineOptions, 'kernels' | 'lookupTables'> {
   readonly contextLength: number | undefined
   readonly limit: number
   readonly warn: WarningListener | undefined
@@ -94,14 +94,19 @@ function memorySummary(
   file: ModelFile,
   { config, program }: ModelPlan,
   engine: Engine,
-  { contextLength = defaultContext(config), limit }: SummaryOptions,
+  { contextLength = defaultContext(config), limit, lookupTables = 'auto' }: SummaryOptions,
 ): MemorySummary {
-  const modelBytes = WasmExecutable.bytesFor(file, program, engine)
-  const fits = (positions: number) => modelBytes + contextBytes(program, positions) <= limit
+  const memoryFor = (available: number) =>
+    WasmExecutable.memoryFor(file, program, engine, { available, lookupTables })
+  const sessionBytes = contextBytes(program, contextLength)
+  const { bytes, inFile } = memoryFor(limit - sessionBytes)
+  const { bytes: leastBytes } = memoryFor(0)
+  const fits = (positions: number) => leastBytes + contextBytes(program, positions) <= limit
   return {
-    modelBytes,
-    sessionBytes: contextBytes(program, contextLength),
+    modelBytes: bytes,
+    sessionBytes,
     contextLength,
+    tablesInFile: inFile.map(({ name, byteLength }) => ({ name, bytes: byteLength })),
     longestContext: longestContext(config.contextLength, fits),
   }
 }

@@ -61,16 +61,24 @@ export async function usingFile<T>(
     throw error
   }
   const failure = await closeQuietly(() => file.close(), signal)
-  if (failure !== undefined && !signal?.aborted) {
-    onWarning?.({ code: 'SOURCE_NOT_CLOSED', message: `${file.name} cannot be closed: ${failure}` })
-  }
+  if (!signal?.aborted) warnNotClosed(file.name, failure, onWarning)
   return result
+}
+
+/** Warns if closing a file has failed: `failure` says why. */
+export function warnNotClosed(
+  name: string,
+  failure: string | undefined,
+  onWarning: WarningListener | undefined,
+): void {
+  if (failure === undefined) return
+  onWarning?.({ code: 'SOURCE_NOT_CLOSED', message: `${name} cannot be closed: ${failure}` })
 }
 
 /** Why `close` failed, in words; `undefined` where it did not. An abort does not wait for it. */
 export async function closeQuietly(
   close: () => Promise<unknown>,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   try {
     await abortable(close(), signal)

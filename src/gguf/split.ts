@@ -46,8 +46,9 @@ export async function readOtherParts(
   const pool = new SourcePool(PARTS_OPEN_AT_ONCE)
   try {
     for (let index = 1; index < count; index++) {
-      const open = () => openSibling(firstSource, nameOf(index), { index, count, signal })
-      const added = pool.add(await open(), open)
+      const open = (signal?: AbortSignal) => openSibling(firstSource, nameOf(index), { index, count, signal })
+      // Without the signal: it may be read long after the model has been loaded.
+      const added = pool.add(await open(signal), () => open())
       const source = await abortable(added, signal, (late) => late.close())
       sources.push(source)
       const part = await readPart(source, signal)

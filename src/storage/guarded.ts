@@ -34,6 +34,7 @@ export function guarded(source: ByteSource): ByteSource {
       return source.size
     },
     version: source.version,
+    isSequential: source.isSequential,
     read: (offset, target, signal) => guard(async () => source.read(offset, target, signal), signal),
     readParts:
       source.readParts && ((parts, signal) => guard(async () => readParts(source, parts, signal), signal)),

@@ -42,6 +42,7 @@ export class SourcePool {
     return {
       name: entry.name,
       size: entry.size,
+      isSequential: source.isSequential,
       // Reopening it and closing others are asynchronous, too.
       read: (offset, target, signal) =>
         abortable(

@@ -50,6 +50,14 @@ describe('dasllama inspect', () => {
     })
   })
 
+  it('lists tables that stay in the file', async () => {
+    await using folder = await temporaryFolder()
+    const file = await smallModelFile(folder.path, {})
+    expect((await inspect([file])).out).not.toContain('stays in the file')
+    const { out } = await inspect([file, '--lookup-tables', 'file'])
+    expect(out).toMatch(/^ +token_embd\.weight, 150\.0 KiB, stays in the file$/m)
+  })
+
   it('reports insufficient memory', async () => {
     const terminal = new FakeTerminal()
     terminal.availableMemory = 2 ** 20

@@ -4,6 +4,7 @@ import { DasllamaError } from '../../errors.js'
 import { isA } from '../../read-list.js'
 import { KERNEL_BUILDS, type KernelBuild } from './kernel-builds.js'
 import { MAX_THREADS, WASM_LIMIT } from './limits.js'
+import { LOOKUP_TABLES, type LookupTables } from './tables/lookup-tables.js'
 
 /** Resources of a model's engine. */
 export interface EngineOptions {
@@ -24,14 +25,23 @@ export interface EngineOptions {
    * pages), otherwise 1. It does not change a bit of any result.
    */
   threads?: number | 'auto'
+  /**
+   * Where lookup tables are: matrices of which a token needs one row, such as embeddings per layer, and the token embedding if the
+   * output has a matrix of its own. `memory`: with all other weights. `file`: they stay in the file, which stays open until the
+   * model is disposed; a token's row is read when it is needed, and the latest 1,024 of a table are kept. `auto`, the default:
+   * those stay in the file that do not fit `memoryLimit`, with the warning `TABLES_IN_FILE`. It does not change a bit of any result.
+   * Rejects with `UNSUPPORTED` for `file` if a server has no ranges; `auto` takes `memory` then.
+   */
+  lookupTables?: LookupTables
 }
 
 const BUILDS: readonly string[] = ['auto', ...KERNEL_BUILDS]
 
 /** Throws `INVALID_ARGUMENT`. */
-export function checkEngineOptions({ kernels, memoryLimit, threads }: EngineOptions): void {
+export function checkEngineOptions({ kernels, memoryLimit, threads, lookupTables }: EngineOptions): void {
   if (memoryLimit !== undefined) checkCount('memoryLimit', memoryLimit, 2 ** 20, WASM_LIMIT)
   if (threads !== undefined && threads !== 'auto') checkCount('threads', threads, 1, MAX_THREADS)
+  checkLookupTables(lookupTables)
   if (kernels === undefined || BUILDS.includes(kernels as string) || isModule(kernels)) return
   throw new DasllamaError(
     'INVALID_ARGUMENT',
@@ -40,6 +50,13 @@ export function checkEngineOptions({ kernels, memoryLimit, threads }: EngineOpti
       hint: `pass one of ${BUILDS.join(', ')}, or a WebAssembly module, compiled or as bytes`,
     },
   )
+}
+
+function checkLookupTables(value: unknown): void {
+  if (value === undefined || LOOKUP_TABLES.includes(value as LookupTables)) return
+  throw new DasllamaError('INVALID_ARGUMENT', `lookupTables: ${describeValue(value)} is not a place`, {
+    hint: `pass one of ${LOOKUP_TABLES.join(', ')}`,
+  })
 }
 
 function isModule(kernels: unknown): boolean {

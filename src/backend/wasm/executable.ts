@@ -1,7 +1,8 @@
-import { displayName, mebibytes } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
+import { closeQuietly, warnNotClosed } from '../../gguf/open-model.js'
 import { pacer } from '../../platform/pacer.js'
+import type { WarningListener } from '../../warnings.js'
 import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
 import type { Executable } from '../executable.js'
 import { FairQueue } from '../fair-queue.js'
@@ -26,17 +27,27 @@ import { StepRunner } from './step-runner.js'
 import { type CompiledProgram, compiledBytes, compileSteps } from './steps/compile.js'
 import type { Pass, Segment } from './steps/step.js'
 import { StreamChooser } from './stream-chooser.js'
+import { FileTables } from './tables/file-tables.js'
+import { needsMoreMemory, type PlacingOptions, placeWeights, tablesInFile } from './tables/place-weights.js'
 import type { WasmMemory } from './wasm-memory.js'
-import { Weights } from './weights.js'
+import type { Weights } from './weights.js'
 
-export interface LoadOptions {
+export interface LoadOptions extends Pick<PlacingOptions, 'lookupTables'> {
   /** Bytes that sequences will need in addition to weights and scratch; included in the check before loading. Default 0. */
   readonly reserve?: number
   readonly signal?: AbortSignal | undefined
+  readonly onWarning?: WarningListener | undefined
   /** Called with each piece of a tensor in the file's format, from byte `start` of the tensor on; `bytes` are valid until it returns. */
   readonly onBytes?: (tensor: StoredTensor, start: number, bytes: Uint8Array) => void
   /** Tensor bytes read so far, and in total. */
   readonly onProgress?: ((progress: { loaded: number; total: number }) => void) | undefined
+}
+
+interface LoadedWeights {
+  readonly weights: Weights
+  readonly tables: FileTables | undefined
+  readonly fileName: string
+  readonly onWarning: WarningListener | undefined
 }
 
 /**
@@ -63,11 +74,23 @@ export class WasmExecutable implements Executable {
   /** `undefined`: attention is causal. */
   readonly #encoder: Encoder | undefined
   readonly #pooledHead: PooledHeadRunner | undefined
+  /** Lookup tables that stay in the file. */
+  readonly #tables: FileTables | undefined
+  readonly #fileName: string
+  readonly #onWarning: WarningListener | undefined
   /** Page tables of the running batch, u32[capacity]. */
   #pageTables: { readonly pointer: Pointer; readonly capacity: number }
   #ended: Promise<void> | undefined
 
-  private constructor(program: Program, plan: Schedule, engine: Engine, weights: Weights) {
+  private constructor(
+    program: Program,
+    plan: Schedule,
+    engine: Engine,
+    { weights, tables, fileName, onWarning }: LoadedWeights,
+  ) {
+    this.#fileName = fileName
+    this.#onWarning = onWarning
+    this.#tables = tables
     this.vocabSize = program.vocabSize
     this.embeddingLength = program.embeddingLength
     this.memories = program.memories
@@ -93,7 +116,7 @@ export class WasmExecutable implements Executable {
     const parts = { engine, program, schedule: plan, scratch, runner }
     this.#outputs = new Outputs({ ...parts, compiled, assertOpen })
     const { steps } = compiled
-    const own = { weights, frequencies: this.#frequencies, steps, outputs: this.#outputs }
+    const own = { weights, tables, frequencies: this.#frequencies, steps, outputs: this.#outputs }
     this.#encoder = isEncoder(program) ? new Encoder({ ...parts, ...own }) : undefined
     this.#pooledHead =
       program.afterPooling && new PooledHeadRunner({ engine, weights, runner }, program, program.afterPooling)
@@ -102,7 +125,7 @@ export class WasmExecutable implements Executable {
   /**
    * Reads a program's tensors, whose shapes have been checked, into an engine's memory. Throws `UNSUPPORTED` for a format
    * that the kernels do not run, `OUT_OF_MEMORY` before reading a weight if the limit is too small, and errors of reading
-   * the file.
+   * the file. If lookup tables stay in the file (`readsFile`), `dispose` closes it.
    */
   static async load(
     file: ModelFile,
@@ -110,17 +133,18 @@ export class WasmExecutable implements Executable {
     engine: Engine,
     options: LoadOptions = {},
   ): Promise<WasmExecutable> {
-    const { reserve = 0, signal, onBytes, onProgress } = options
+    const { reserve = 0, signal, lookupTables, onBytes, onProgress, onWarning } = options
     const plan = schedule(program)
-    const weights = new Weights(file, program, engine)
-    const need = weights.bytes + workBytes(program, plan, engine) + reserve
-    if (need > engine.arena.available) {
-      throw new DasllamaError(
-        'OUT_OF_MEMORY',
-        `${displayName(file.name)} needs ${mebibytes(need)} of memory (weights ${mebibytes(weights.bytes)}), and ${mebibytes(engine.arena.available)} are allowed`,
-        { hint: 'use a smaller quantisation or contextLength, or raise memoryLimit (4 GiB at most)' },
-      )
+    const { arena } = engine
+    const { available } = arena
+    const rest = workBytes(program, plan, engine) + reserve
+    const fits = (bytes: number) => bytes + rest <= available
+    const weights = placeWeights(file, program, engine, { lookupTables, fits })
+    if (!fits(weights.bytes)) {
+      throw needsMoreMemory(file, program, weights, { need: weights.bytes + rest, available })
     }
+    const { inFile } = weights
+    if (inFile.length > 0 && lookupTables === 'auto') onWarning?.(tablesInFile(file, inFile))
     const base = engine.arena.allocate(weights.bytes, 'the weights')
     let loaded = 0
     await weights.load(
@@ -132,12 +156,30 @@ export class WasmExecutable implements Executable {
       },
       signal,
     )
-    return new WasmExecutable(program, plan, engine, weights)
+    const closeFile = () => closeQuietly(() => file.close())
+    const tables = inFile.length > 0 ? new FileTables(weights.tables, arena, closeFile) : undefined
+    return new WasmExecutable(program, plan, engine, { weights, tables, fileName: file.name, onWarning })
   }
 
-  /** Bytes that a file's program takes without sequences: weights and scratch. Throws `UNSUPPORTED`. */
-  static bytesFor(file: ModelFile, program: Program, engine: Engine): number {
-    return new Weights(file, program, engine).bytes + workBytes(program, schedule(program), engine)
+  /**
+   * Bytes that a file's program takes without sequences, weights and scratch, and the lookup tables that stay in the file if
+   * `available` bytes are allowed. Throws `UNSUPPORTED`.
+   */
+  static memoryFor(
+    file: ModelFile,
+    program: Program,
+    engine: Engine,
+    { available, ...options }: Pick<PlacingOptions, 'lookupTables'> & { readonly available: number },
+  ): { readonly bytes: number; readonly inFile: readonly StoredTensor[] } {
+    const rest = workBytes(program, schedule(program), engine)
+    const fits = (bytes: number) => bytes + rest <= available
+    const weights = placeWeights(file, program, engine, { ...options, fits })
+    return { bytes: weights.bytes + rest, inFile: weights.inFile }
+  }
+
+  /** Whether lookup tables are in the file, which stays open until `dispose`. */
+  get readsFile(): boolean {
+    return this.#tables !== undefined
   }
 
   get bytesInUse(): number {
@@ -182,7 +224,13 @@ export class WasmExecutable implements Executable {
     return this.#queue.run(async () => {
       this.#assertOpen()
       if (this.#encoder) throw wrongKind(true)
-      checkBatch(batch, this.vocabSize, (memory) => this.#sequences.has(memory))
+      const check = () => checkBatch(batch, this.vocabSize, (memory) => this.#sequences.has(memory))
+      check()
+      if (this.#tables) {
+        await this.#tables.prepare(batch.ids, batch.signal)
+        this.#assertOpen()
+        check()
+      }
       const memories = batch.runs.map(({ memory }) => memory as WasmMemory)
       try {
         const pass = this.#begin(batch, memories)
@@ -219,8 +267,13 @@ export class WasmExecutable implements Executable {
   }
 
   dispose(): Promise<void> {
-    this.#ended ??= this.#engine.pool.shutDown()
+    this.#ended ??= this.#end()
     return this.#ended
+  }
+
+  async #end(): Promise<void> {
+    const [failure] = await Promise.all([this.#tables?.close(disposed()), this.#engine.pool.shutDown()])
+    warnNotClosed(this.#fileName, failure, this.#onWarning)
   }
 
   /** Allocates pages in the memories, and writes the steps' inputs into the kernels' memory. */
@@ -294,8 +347,12 @@ export class WasmExecutable implements Executable {
   }
 
   #assertOpen(): void {
-    if (this.#ended) throw new DasllamaError('DISPOSED', 'the model has been disposed')
+    if (this.#ended) throw disposed()
   }
+}
+
+function disposed(): DasllamaError {
+  return new DasllamaError('DISPOSED', 'the model has been disposed')
 }
 
 /** Initial capacity of the page tables, in pages: 131,072 positions. */

@@ -19,8 +19,15 @@ export async function openInThread(
   const file = await openModel(source, platform, open)
   return {
     directory: file,
-    load: (program, options) =>
-      usingFile(file, options, () => loadProgram(file, program, platform, { ...options, engine })),
+    async load(program, options) {
+      let keepsFile = false
+      const closeUnlessKept = async () => void (keepsFile || (await file.close()))
+      return usingFile({ ...file, close: closeUnlessKept }, options, async () => {
+        const loaded = await loadProgram(file, program, platform, { ...options, engine })
+        keepsFile = loaded.executable.readsFile
+        return loaded
+      })
+    },
     close: async () => void (await closeQuietly(() => file.close(), open.signal)),
   }
 }
@@ -37,13 +44,15 @@ async function loadProgram(
     onWarning,
     onProgress,
   }: LoadingOptions & { engine: EngineOptions },
-): Promise<LoadedProgram> {
+): Promise<LoadedProgram & { readonly executable: WasmExecutable }> {
   const engine = await openEngine({ ...engineOptions, signal, onWarning }, platform, file.tensorBytes)
   const samples = new TensorSamples()
   try {
     const executable = await WasmExecutable.load(file, program, engine, {
       reserve,
       signal,
+      lookupTables: engineOptions.lookupTables ?? 'auto',
+      onWarning,
       onProgress,
       onBytes(tensor, start, bytes) {
         checkWeights(tensor, start, bytes)

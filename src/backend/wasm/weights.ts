@@ -14,6 +14,8 @@ import { Iq3sRepacker } from './repack/iq3-s.js'
 import { RebiasedF16Repacker } from './repack/rebiased-f16.js'
 import type { Repacker } from './repack/repacker.js'
 import { X8Repacker } from './repack/x8.js'
+import { cacheBytes, FileTable } from './tables/file-table.js'
+import type { PlacedTable } from './tables/file-tables.js'
 
 /** Rows of a matrix in memory, in blocks of `format`: the file's, or a repacked format. */
 export interface PlacedMatrix {
@@ -29,6 +31,8 @@ interface Placement {
   readonly tensor: StoredTensor
   /** Undefined if the file's format is kept. */
   readonly repacker: Repacker | undefined
+  /** Set if it stays in the file: then its rows are cached in its place. */
+  readonly table: FileTable | undefined
   /** Bytes from the start of the weights. */
   readonly offset: number
 }
@@ -37,6 +41,7 @@ interface Placement {
 interface Placed {
   readonly format: BlockFormat
   readonly pointer: Pointer
+  readonly table: FileTable | undefined
 }
 
 /** `length` bytes of a tensor, from byte `start` on. */
@@ -51,7 +56,8 @@ function positionOf({ tensor, start }: Piece): number {
 
 /**
  * A program's tensors and their addresses: `bytes` is what they take in memory, `fileBytes` what is read for them. The
- * constructor checks that the kernels run every tensor's format, before any weight is read.
+ * constructor checks that the kernels run every tensor's format, before any weight is read. Lookup tables may stay in the file;
+ * they are read once nevertheless, for their checks and checksums and the samples of the model's identity.
  */
 export class Weights {
   readonly #fileName: string
@@ -65,8 +71,8 @@ export class Weights {
   #bytes = 0
   #fileBytes = 0
 
-  /** `file` has the program's tensors in their shapes. Throws `UNSUPPORTED`, naming the tensor. */
-  constructor(file: ModelFile, program: Program, engine: Engine) {
+  /** `file` has the program's tensors in their shapes, of which `inFile` stay there. Throws `UNSUPPORTED`, naming the tensor. */
+  constructor(file: ModelFile, program: Program, engine: Engine, inFile: ReadonlySet<string> = new Set()) {
     this.#fileName = file.name
     this.#engine = engine
     const specs = Array.from(program.tensors.values())
@@ -76,7 +82,7 @@ export class Weights {
       new RebiasedF16Repacker(engine),
       new Iq3sRepacker(engine, bytes),
     ]
-    for (const spec of specs) this.#place(file, spec)
+    for (const spec of specs) this.#place(file, spec, inFile.has(spec.name))
   }
 
   get bytes(): number {
@@ -85,6 +91,11 @@ export class Weights {
 
   get fileBytes(): number {
     return this.#fileBytes
+  }
+
+  /** The lookup tables that are to stay in the file, until they are loaded. */
+  get inFile(): StoredTensor[] {
+    return Array.from(this.#placements.values()).flatMap(({ table, tensor }) => (table ? tensor : []))
   }
 
   /** In order of first use, until they are loaded. */
@@ -119,14 +130,16 @@ export class Weights {
           memoryBytes(piece, piece.start + piece.length) -
           piece.length) as Pointer,
       }))
-      const parts = placed.map(({ tensor, start, pointer, length }) => ({
+      const parts = placed.map(({ tensor, table, start, pointer, length }) => ({
         offset: tensor.offset + start,
-        target: arena.bytes(pointer, length),
+        target: table ? new Uint8Array(length) : arena.bytes(pointer, length),
       }))
       await readParts(pieces[0].tensor.source, parts, signal)
       signal?.throwIfAborted()
-      for (const { tensor, repacker, start, pointer, length } of placed) {
-        onBytes(tensor, start, arena.bytes(pointer, length))
+      for (const [index, { tensor, table, repacker, start, pointer, length }] of placed.entries()) {
+        const bytes = table ? parts[index].target : arena.bytes(pointer, length)
+        onBytes(tensor, start, bytes)
+        table?.take(start, bytes)
         repacker?.repack({ tensor, pointer, length })
         bytesSincePause += length
       }
@@ -139,9 +152,9 @@ export class Weights {
       if (source.checkUnchanged) await abortable(source.checkUnchanged(), signal)
     }
     for (const repacker of this.#repackers) repacker.finish()
-    for (const [name, { tensor, repacker, offset }] of this.#placements) {
+    for (const [name, { tensor, table, repacker, offset }] of this.#placements) {
       const format = repacker?.formatOf(tensor) ?? tensor.format
-      this.#placed.set(name, { format, pointer: (base + offset) as Pointer })
+      this.#placed.set(name, { format, pointer: (base + offset) as Pointer, table })
     }
     this.#placements.clear()
     this.#repackers = []
@@ -154,7 +167,8 @@ export class Weights {
     for (const piece of this.#pieces()) {
       const last = run[run.length - 1]
       const gap = last ? positionOf(piece) - positionOf(last) - last.length : 0
-      const joins = last?.tensor.source === piece.tensor.source && gap >= 0 && gap <= LARGEST_GAP_BYTES
+      const isNear = last?.tensor.source === piece.tensor.source && gap >= 0 && gap <= LARGEST_GAP_BYTES
+      const joins = isNear && !last.table && !piece.table
       if (run.length > 0 && !(joins && bytes + gap + piece.length <= READ_BYTES)) {
         yield run
         run = []
@@ -175,13 +189,26 @@ export class Weights {
       ({ tensor: a }, { tensor: b }) => rank.get(a.source)! - rank.get(b.source)! || a.offset - b.offset,
     )
     for (const placement of placements) {
-      const { tensor, repacker } = placement
-      const unit = repacker?.unitBytes(tensor) ?? 1
-      const most = Math.max(1, Math.floor(READ_BYTES / unit)) * unit
+      const { tensor, table, repacker } = placement
+      // Of a table whole rows, in multiples of four bytes.
+      const unit = table ? 4 * table.rowBytes : (repacker?.unitBytes(tensor) ?? 1)
+      const most = Math.max(1, Math.floor((table ? TABLE_READ_BYTES : READ_BYTES) / unit)) * unit
       for (let start = 0; start < tensor.byteLength; start += most) {
         yield { ...placement, start, length: Math.min(most, tensor.byteLength - start) }
       }
     }
+  }
+
+  /** The lookup tables that stay in the file, once they are loaded. */
+  get tables(): PlacedTable[] {
+    return Array.from(this.#placed.values(), ({ table, pointer }) => table && { table, pointer }).filter(
+      (placed) => placed !== undefined,
+    )
+  }
+
+  /** The lookup table of this name, if it stays in the file; then `matrix` has its cached rows. */
+  table(tensor: string): FileTable | undefined {
+    return this.#placed.get(tensor)!.table
   }
 
   /** Rows of a matrix, once it is loaded. */
@@ -208,14 +235,15 @@ export class Weights {
     )
   }
 
-  #place({ tensors }: ModelFile, { name, kind }: TensorSpec): void {
+  #place({ tensors }: ModelFile, { name, kind }: TensorSpec, staysInFile: boolean): void {
     const tensor = tensors.get(name)!
     const isRunnable = kind === 'vector' ? tensor.format.name === 'F32' : this.#multiplies(tensor.format)
     if (!isRunnable) throw this.#unsupported(tensor)
-    const repacker =
-      kind === 'matrix' ? this.#repackers.find((repacker) => repacker.accepts(tensor)) : undefined
-    this.#placements.set(name, { tensor, repacker, offset: this.#bytes })
-    this.#bytes += aligned(memoryBytes({ tensor, repacker }, tensor.byteLength))
+    const table = staysInFile ? new FileTable(tensor) : undefined
+    const isRepacked = kind === 'matrix' && !table
+    const repacker = isRepacked ? this.#repackers.find((repacker) => repacker.accepts(tensor)) : undefined
+    this.#placements.set(name, { tensor, table, repacker, offset: this.#bytes })
+    this.#bytes += aligned(table ? cacheBytes(tensor) : memoryBytes({ tensor, repacker }, tensor.byteLength))
     this.#fileBytes += tensor.byteLength
   }
 
@@ -243,6 +271,9 @@ function memoryBytes(
 
 /** Bytes per read, so that a long read can be aborted and reports progress. */
 const READ_BYTES = 16 * 2 ** 20
+
+/** Of a table that stays in the file, whose bytes are read into a buffer of their own. */
+const TABLE_READ_BYTES = 4 * 2 ** 20
 
 /** A gap of up to this many bytes between two tensors is read and dropped, instead of splitting the read. */
 const LARGEST_GAP_BYTES = 64 * 1024

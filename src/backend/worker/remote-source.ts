@@ -20,7 +20,7 @@ const IN_FLIGHT = 2
  * round trip. Closed together with the channel; then reads reject with what the channel was closed with.
  */
 export function openRemoteSource(channel: Channel, description: SourceDescription): ByteSource {
-  const { number, name, version, canCheckUnchanged, hasSiblings } = description
+  const { number, name, version, isSequential, canCheckUnchanged, hasSiblings } = description
   let { size } = description
   let closing: Promise<void> | undefined
 
@@ -51,6 +51,7 @@ export function openRemoteSource(channel: Channel, description: SourceDescriptio
       return size
     },
     version,
+    isSequential,
     read: (offset, target, signal) => readPieces([{ offset, target }], signal),
     readParts: readPieces,
     ...(canCheckUnchanged && {

@@ -33,13 +33,14 @@ export function serveSources(channel: Channel): ServedSources {
   const add = (source: ByteSource): SourceDescription => {
     const number = nextNumber++
     sources.set(number, source)
-    const { name, size, version, checkUnchanged, sibling } = source
+    const { name, size, version, isSequential, checkUnchanged, sibling } = source
     return {
       number,
       name,
       size,
       // JavaScript callers may have dates or numbers here: they are only compared with another one.
       version: version === undefined ? undefined : String(version),
+      isSequential: !!isSequential,
       canCheckUnchanged: !!checkUnchanged,
       hasSiblings: !!sibling,
     }

@@ -5,6 +5,7 @@ export interface SourceDescription {
   readonly name: string
   readonly size: number
   readonly version: string | undefined
+  readonly isSequential: boolean
   readonly canCheckUnchanged: boolean
   readonly hasSiblings: boolean
 }

@@ -2,7 +2,7 @@ import { type KvType, type LoadOptions, loadModel, type Model, type SessionOptio
 import type { Terminal } from '../../platform/terminal.js'
 import { ProgressBar } from '../output/progress.js'
 import { printStyled } from '../output/style.js'
-import { modelOptions } from './model-options.js'
+import { lookupTablesOption, modelOptions } from './model-options.js'
 import { nameOptions } from './names.js'
 import { alias, choice, group, integer, type Option, optional, orAuto, type Values } from './options.js'
 
@@ -26,6 +26,7 @@ export const runtimeOptions = {
       "fastest, with an experimental part of Node 24's engine",
     'auto',
   ),
+  lookupTables: lookupTablesOption,
   ...modelOptions,
 }
 
@@ -52,7 +53,7 @@ type LoadValues = Values<typeof runtimeOptions> & {
 /** Loads a model, after a download if its name is of the hub, with a progress bar on a terminal, and warns of a context that the model was not trained for. */
 export async function load(
   source: string,
-  { context, tokenizer, threads, kernels, json, prefixCache }: LoadValues,
+  { context, tokenizer, threads, kernels, lookupTables, json, prefixCache }: LoadValues,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Model> {
@@ -62,6 +63,7 @@ export async function load(
     tokenizer,
     threads,
     kernels,
+    lookupTables,
     ...(prefixCache !== undefined && { prefixCache }),
     onProgress: progress.update,
     signal,

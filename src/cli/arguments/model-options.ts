@@ -1,5 +1,5 @@
 import type { Operand } from '../command.js'
-import { alias, text } from './options.js'
+import { alias, choice, text } from './options.js'
 
 /** The model's operand and options, for every command. */
 export const MODEL: Operand = {
@@ -13,6 +13,13 @@ export const MODEL: Operand = {
   hf:TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF
 The repository of dasllama has models/tiny-stories.Q8_0.gguf (3 MB).`,
 }
+
+export const lookupTablesOption = choice(
+  ['auto', 'memory', 'file'],
+  'where tables of embeddings are, of which a token needs one row: file leaves them there and reads rows when they are ' +
+    'needed; auto does that with those that do not fit into memory',
+  'auto',
+)
 
 export const modelOptions = {
   tokenizer: text('FILE', "a llama2.c checkpoint's tokenizer.bin, if the checkpoint does not contain it"),

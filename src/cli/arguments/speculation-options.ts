@@ -29,12 +29,19 @@ export function checkSpeculationOptions({ speculation, draft }: SpeculationValue
 
 /** Loads the draft model, if one is given. */
 export async function loadDraft(
-  { draft, threads, kernels, json }: SpeculationValues & Values<typeof runtimeOptions> & { json?: boolean },
+  {
+    draft,
+    threads,
+    kernels,
+    lookupTables,
+    json,
+  }: SpeculationValues & Values<typeof runtimeOptions> & { json?: boolean },
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Model | undefined> {
   if (draft === undefined) return undefined
-  return load(draft, { context: undefined, tokenizer: undefined, threads, kernels, json }, terminal, signal)
+  const values = { context: undefined, tokenizer: undefined, threads, kernels, lookupTables, json }
+  return load(draft, values, terminal, signal)
 }
 
 /** What generations are given. */

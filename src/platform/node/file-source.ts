@@ -16,10 +16,10 @@ class FileSource implements ByteSource {
   readonly version: string
   readonly #handle: FileHandle
 
-  private constructor(name: string, { size, mtimeMs }: Stats, handle: FileHandle) {
+  private constructor(name: string, stats: Stats, handle: FileHandle) {
     this.name = name
-    this.size = size
-    this.version = String(mtimeMs)
+    this.size = stats.size
+    this.version = versionOf(stats)
     this.#handle = handle
   }
 
@@ -50,8 +50,8 @@ class FileSource implements ByteSource {
   }
 
   async checkUnchanged(): Promise<void> {
-    const { size, mtimeMs } = await this.#handle.stat()
-    if (size === this.size && String(mtimeMs) === this.version) return
+    const stats = await this.#handle.stat()
+    if (stats.size === this.size && versionOf(stats) === this.version) return
     throw new DasllamaError('IO', `${displayName(this.name)}: the file was changed while it was read`, {
       hint: 'load it again when it is no longer being written',
     })
@@ -64,6 +64,11 @@ class FileSource implements ByteSource {
   close(): Promise<void> {
     return this.#handle.close()
   }
+}
+
+/** Changes when the file is written, and when another one takes its name. */
+function versionOf({ mtimeMs, ino }: Stats): string {
+  return `${mtimeMs}-${ino}`
 }
 
 /** Opens a file of the disk for reading. Rejects with `NOT_FOUND` and `IO`. */

@@ -138,10 +138,13 @@ export class FileStore {
     const { signal } = options
     const abort = () => void leave(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
+    const stopListening = () => signal?.removeEventListener('abort', abort)
     const end = async () => {
-      signal?.removeEventListener('abort', abort)
+      stopListening()
       await leave()
     }
+    // The whole file may be read long after the call that the signal belongs to.
+    download.finished.then(stopListening, () => {})
     try {
       signal?.throwIfAborted()
       const source = await arrivingSource(remote.name, download, end)

@@ -66,6 +66,7 @@ const calls: [string, (value: never) => unknown][] = [
     'kernels',
     'memoryLimit',
     'threads',
+    'lookupTables',
     'prefixCache',
   ].map((name): [string, (value: never) => unknown] => [
     `loadModel ${name}`,

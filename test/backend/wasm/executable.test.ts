@@ -108,7 +108,7 @@ describe('loading', () => {
     const file = await openGguf(bytesSource(smallModel(), 'm.gguf'))
     const { program } = planModel(file)
     const engine = await engineOf()
-    const foreseen = WasmExecutable.bytesFor(file, program, engine)
+    const { bytes: foreseen } = WasmExecutable.memoryFor(file, program, engine, { available: 0 })
     const executable = await WasmExecutable.load(file, program, engine)
     expect(executable.bytesInUse).toBeLessThanOrEqual(foreseen)
     const memory = executable.createMemory('f16')

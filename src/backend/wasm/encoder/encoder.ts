@@ -8,6 +8,7 @@ import type { Schedule } from '../scheduled.js'
 import type { Scratch } from '../scratch.js'
 import type { StepRunner } from '../step-runner.js'
 import type { Pass, Step } from '../steps/step.js'
+import type { FileTables } from '../tables/file-tables.js'
 import type { Weights } from '../weights.js'
 import { loadRopesStep, loadStep, storeStep } from './carry-steps.js'
 import { textLayout } from './text-layout.js'
@@ -20,6 +21,7 @@ export interface EncoderParts {
   readonly schedule: Schedule
   readonly scratch: Scratch
   readonly weights: Weights
+  readonly tables: FileTables | undefined
   readonly frequencies: readonly RopeFrequencies[]
   /** One for each step of the schedule. */
   readonly steps: readonly Step[]
@@ -30,6 +32,8 @@ export interface EncoderParts {
 /** What lies between two attentions, row by row, and the attention that follows it. */
 interface Stage {
   readonly rows: readonly Step[]
+  /** Whether among them are rows of tables by token. */
+  readonly embeds: boolean
   /** `undefined` in the last stage. */
   readonly attention: Step | undefined
 }
@@ -49,7 +53,7 @@ export class Encoder {
 
   /** Like `Executable.runText`, but the text has been checked. */
   async run({ ids, outputs, signal }: Text, take: TakeOutput): Promise<number> {
-    const { engine, program, schedule, weights, frequencies, runner } = this.#parts
+    const { engine, program, schedule, weights, tables, frequencies, runner } = this.#parts
     const positions = ids.length
     const text = new TextMemory(engine, textLayout(program, schedule, positions), positions)
     try {
@@ -63,7 +67,9 @@ export class Encoder {
           const wanted = isLast ? outputs.filter((row) => row >= first && row < first + rows) : []
           if (isLast && wanted.length === 0) continue
           if (index === 0) text.fillRopes(frequencies, first, rows)
-          ms += await runner.run(stage.rows, passOf(ids, text, first, rows), signal)
+          const pass = passOf(ids, text, first, rows)
+          if (tables && stage.embeds) await tables.prepare(pass.ids, signal)
+          ms += await runner.run(stage.rows, pass, signal)
           if (!isLast) continue
           const ofBatch = { outputs: wanted.map((row) => row - first), want: 'hidden', signal } as const
           const takeRow: TakeOutput = (row, values, at) => take(first + row, values, at)
@@ -88,16 +94,19 @@ function stagesOf({ engine, program, schedule, scratch, steps }: EncoderParts): 
   const dims = program.ropes.map((rope) => rope.dims)
   const begin = () => [loadRopesStep({ engine, scratch }, dims)]
   let rows: Step[] = begin()
+  let embeds = false
   for (const [index, scheduled] of schedule.steps.entries()) {
     if (scheduled.kind !== 'encoderAttention') {
       rows.push(steps[index])
+      embeds ||= scheduled.kind === 'embed' && scheduled.row === 'token'
       continue
     }
     rows.push(storeStep({ engine, scratch }, scheduled))
-    stages.push({ rows, attention: steps[index] })
+    stages.push({ rows, embeds, attention: steps[index] })
+    embeds = false
     rows = [...begin(), loadStep({ engine, scratch }, scheduled)]
   }
-  return [...stages, { rows, attention: undefined }]
+  return [...stages, { rows, embeds, attention: undefined }]
 }
 
 /** A pass of rows `first` to `first + rows` of a text, all of them in the prefill phase. */

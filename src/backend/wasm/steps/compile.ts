@@ -78,7 +78,9 @@ export function compileSteps(engine: Engine, input: CompileInput): CompiledProgr
       case 'embed': {
         const { row, matrix, out } = step
         const whole = weights.matrix({ ...matrix, firstRow: 0 })
-        return embedStep(engine, { row, firstRow: matrix.firstRow, matrix: whole, out: addressOf(out) })
+        const table = weights.table(matrix.tensor)
+        const { firstRow } = matrix
+        return embedStep(engine, { row, firstRow, matrix: whole, table, out: addressOf(out) })
       }
       case 'project': {
         const projections = step.linears.map(({ matrix, scale, bias, product, use, into }) => ({

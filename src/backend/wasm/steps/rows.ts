@@ -5,6 +5,7 @@ import type { RopeSpec } from '../../rope.js'
 import type { Engine } from '../engine.js'
 import type { Pointer, Rope } from '../kernels.js'
 import type { Buffer, Scheduled } from '../scheduled.js'
+import type { FileTable } from '../tables/file-table.js'
 import type { PlacedMatrix, Weights } from '../weights.js'
 import { type Pass, type Step, shortStep } from './step.js'
 
@@ -13,15 +14,22 @@ export function ropeKernel({ kernels }: Engine, type: 'norm' | 'neox'): Rope {
   return type === 'neox' ? kernels.rope_neox : kernels.rope_norm
 }
 
-/** Writes the rows of `matrix` that `row` says to `out`. */
+/** Writes the rows of `matrix` that `row` says to `out`. With a `table`, they are in its cache, and `matrix` is that. */
 export function embedStep(
   { kernels }: Engine,
   {
     row,
     firstRow,
     matrix,
+    table,
     out,
-  }: { row: 'token' | 'position' | 'first'; firstRow: number; matrix: PlacedMatrix; out: Pointer },
+  }: {
+    row: 'token' | 'position' | 'first'
+    firstRow: number
+    matrix: PlacedMatrix
+    table?: FileTable | undefined
+    out: Pointer
+  },
 ): Step {
   const { format, pointer, rows, columns, rowBytes } = matrix
   const embed = ({ rows }: Pass, rowAt: (index: number) => number) => {
@@ -32,6 +40,7 @@ export function embedStep(
   }
   switch (row) {
     case 'token':
+      if (table) return shortStep((pass) => embed(pass, (i) => table.slotOf(pass.ids[i])))
       return shortStep((pass) => embed(pass, (i) => pass.ids[i]))
     case 'position':
       return shortStep((pass) => embed(pass, (i) => learnedPosition(pass.positions[i], rows)))
