@@ -220,5 +220,9 @@ export const REFERENCE_FORMATS: readonly ReferenceFormat[] = [
 /** All terms of a row of blocks. */
 export function terms(format: ReferenceFormat, row: Uint8Array, blockBytes: number, round: Round): Term[] {
   const view = new DataView(row.buffer, row.byteOffset, row.byteLength)
-  return range(row.length / blockBytes, (b) => format.block(view, b * blockBytes, round)).flat()
+  const all: Term[] = []
+  for (let at = 0; at < row.length; at += blockBytes) {
+    for (const term of format.block(view, at, round)) all.push(term)
+  }
+  return all
 }
