@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.js'
 
 /** Suites that need minutes or big downloads live in *.slow.test.ts; the oracle, the runtimes and the engines are projects of their own so that each can be run alone. */
 const slow = 'test/**/*.slow.test.ts'
@@ -34,6 +35,7 @@ export default defineConfig({
   test: {
     // Vitest leaves a core free, which on two cores doubles the time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default', './test/support/skip-reporter.ts'],

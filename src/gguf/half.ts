@@ -24,12 +24,17 @@ export function f32ToF16(value: number): number {
 }
 
 export function f16ToF32(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >>> 10) & 0x1f
-  const fraction = half & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+  const magnitude = half & 0x7fff
+  if (magnitude >= 0x7c00)
+    return magnitude > 0x7c00
+      ? Number.NaN
+      : half & 0x8000
+        ? Number.NEGATIVE_INFINITY
+        : Number.POSITIVE_INFINITY
+  // The exponent's bias is 127 instead of 15, also of a subnormal: the product is exact.
+  bits[0] = magnitude << 13
+  const value = float[0] * 2 ** 112
+  return half & 0x8000 ? -value : value
 }
 
 /** Bits of the nearest bfloat16. */

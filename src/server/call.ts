@@ -118,7 +118,7 @@ export class Call {
 
   /** Waits for a turn, which ends with the call. `priority`: of the request; smaller is sooner. Default 0. */
   async enter(priority = 0): Promise<void> {
-    this.#leave = await this.service.queue.enter(this.signal, { priority, holder: this })
+    this.#leave = await this.service.queue.enter(this.signal, { priority, holder: this, tenant: this.tenant })
     this.#entered = performance.now()
   }
 

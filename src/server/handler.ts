@@ -24,7 +24,8 @@ export interface Handler {
   unload(name: string): Promise<void>
   /**
    * Refuses new requests with the status 503 and waits until the running ones have ended; `signal` ends those with an error.
-   * Then it frees what was kept for later requests, and the models that it has loaded. Idempotent.
+   * Then it frees what was kept for later requests, and the models that it has loaded. A loader that is still at work is waited for ten
+   * seconds, or until the signal is aborted; its model is freed when it comes. Idempotent.
    */
   close(options?: { readonly signal?: AbortSignal }): Promise<void>
 }
@@ -59,6 +60,8 @@ class Server {
   /** Set when no more requests are accepted. */
   #closed: Promise<void> | undefined
   #whenIdle: (() => void) | undefined
+  /** Aborted when closing is to wait no longer. */
+  readonly #closing = new AbortController()
 
   constructor(options: HandlerOptions) {
     const resolved = resolveHandlerOptions(options)
@@ -105,6 +108,7 @@ class Server {
     this.#closed ??= this.#close()
     const abort = () => {
       for (const call of this.#calls) call.abort(shuttingDown())
+      this.#closing.abort()
     }
     if (signal?.aborted) abort()
     signal?.addEventListener('abort', abort, { once: true })
@@ -116,7 +120,7 @@ class Server {
       this.#whenIdle = resolve
       if (this.#calls.size === 0) resolve()
     })
-    await this.#service.models.close()
+    await this.#service.models.close(this.#closing.signal)
   }
 
   #forget(call: Call): void {

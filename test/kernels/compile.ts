@@ -10,22 +10,22 @@ export async function compileKernels(
   source: string,
   build: KernelBuild['name'] = 'baseline',
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array((await compile(source, build)).binary)
+  return new Uint8Array((await compile(source, build, ['--outFile', 'entry.wasm'])).binary)
 }
 
 /** The same as WebAssembly's text. */
 export async function printKernels(source: string, build: KernelBuild['name']): Promise<string> {
-  return (await compile(source, build)).text
+  return (await compile(source, build, ['--textFile', 'entry.wat'])).text
 }
 
 async function compile(
   source: string,
   build: KernelBuild['name'],
+  outputs: readonly string[],
 ): Promise<{ binary: Uint8Array; text: string }> {
   // Takes a second to import, which tests that find everything compiled need not wait for.
   const { default: asc } = await import('assemblyscript/asc')
   const entry = 'entry.ts'
-  const outputs = ['--outFile', 'entry.wasm', '--textFile', 'entry.wat']
   const written = new Map<string, string | Uint8Array>()
   const root = new URL('../../', import.meta.url)
   const { error, stderr } = await asc.main(

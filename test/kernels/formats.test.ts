@@ -72,8 +72,11 @@ function expectDequantized(
   const expected = terms(reference, row, format.blockBytes, Math.fround).map((t) =>
     Math.fround(t.product + t.offset),
   )
+  const actual = bench.result(out, n)
+  expect(expected).toHaveLength(n)
   // The sign of zeros is ignored: nothing depends on it.
-  expect(Array.from(bench.result(out, n), (v) => v + 0)).toEqual(expected.map((v) => v + 0))
+  const wrong = expected.findIndex((value, i) => !Object.is(actual[i] + 0, value + 0))
+  expect(wrong < 0 ? 'all equal' : `[${wrong}] is ${actual[wrong]}, not ${expected[wrong]}`).toBe('all equal')
 }
 
 interface Activations {

@@ -86,7 +86,10 @@ export function computeRow(op: RowOp, weights: Weights, row: Row): Vector {
         const size = Math.sqrt(dot(part, part) / part.length + op.epsilon)
         const factors = op.weight && headWeights(weights, op.weight, head, part.length)
         const offsets = op.bias && headWeights(weights, op.bias, head, part.length)
-        return part.map((value, i) => (value / size) * (factors?.[i] ?? 1) + (offsets?.[i] ?? 0))
+        const out = new Float64Array(part.length)
+        for (let i = 0; i < out.length; i++)
+          out[i] = (part[i] / size) * (factors ? factors[i] : 1) + (offsets ? offsets[i] : 0)
+        return out
       })
     case 'layerNorm':
       return byHead(x, op.x.heads, (part, head) => {
@@ -112,10 +115,7 @@ export function computeRow(op: RowOp, weights: Weights, row: Row): Vector {
       const spec = weights.program.ropes[op.rope]
       const name = factorsOf(spec, row.contextLength)
       const factors = name === undefined ? undefined : weights.tensor(name)
-      return byHead(x, op.x.heads, (part) => {
-        const turned = rotated(part.slice(op.first), { heads: 1, position: row.position, factors }, spec)
-        return Float64Array.of(...part.slice(0, op.first), ...turned)
-      })
+      return rotated(x, { heads: op.x.heads, first: op.first, position: row.position, factors }, spec)
     }
     case 'temperature': {
       const factor = 1 + op.beta * Math.log(1 + Math.floor(row.position / op.interval))
@@ -132,12 +132,16 @@ export function computeRow(op: RowOp, weights: Weights, row: Row): Vector {
     case 'activation':
       return x.map(ACTIVATION[op.function])
     case 'add': {
-      const b = row.of(op.b)
-      return row.of(op.a).map((value, i) => value + b[i])
+      const [a, b] = [row.of(op.a), row.of(op.b)]
+      const out = new Float64Array(a.length)
+      for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i]
+      return out
     }
     case 'multiply': {
-      const b = row.of(op.b)
-      return row.of(op.a).map((value, i) => value * b[i])
+      const [a, b] = [row.of(op.a), row.of(op.b)]
+      const out = new Float64Array(a.length)
+      for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i]
+      return out
     }
     case 'scale':
       return x.map((value) => value * op.by)
@@ -196,12 +200,34 @@ export function linear(
   const factor = scale ? sliceOf(weights, scale)[0] : 1
   const offsets = bias && sliceOf(weights, bias)
   const values = weights.tensor(matrix.tensor)
-  const { columns, rows } = matrix
+  const out = products(values, matrix, x)
+  if (factor === 1 && !offsets) return out
+  for (let row = 0; row < out.length; row++) out[row] = factor * out[row] + (offsets?.[row] ?? 0)
+  return out
+}
+
+/** The dot product of each row of a matrix with `x`: four rows at a time, because a single sum waits for each addition. */
+function products(values: Vector, { firstRow, rows, columns }: MatrixSlice, x: Vector): Vector {
   const out = new Float64Array(rows)
-  for (let row = 0, at = matrix.firstRow * columns; row < rows; row++) {
-    let sum = 0
-    for (let i = 0; i < columns; i++) sum += values[at++] * x[i]
-    out[row] = factor * sum + (offsets?.[row] ?? 0)
+  let row = 0
+  for (; row + 4 <= rows; row += 4) {
+    const at = (firstRow + row) * columns
+    let [a, b, c, d] = [0, 0, 0, 0]
+    for (let i = 0; i < columns; i++) {
+      const factor = x[i]
+      a += values[at + i] * factor
+      b += values[at + columns + i] * factor
+      c += values[at + 2 * columns + i] * factor
+      d += values[at + 3 * columns + i] * factor
+    }
+    out[row] = a
+    out[row + 1] = b
+    out[row + 2] = c
+    out[row + 3] = d
+  }
+  for (; row < rows; row++) {
+    const at = (firstRow + row) * columns
+    for (let i = 0; i < columns; i++) out[row] += values[at + i] * x[i]
   }
   return out
 }
@@ -252,7 +278,7 @@ function experts(weights: Weights, x: Vector, routes: Vector, op: Op & { kind: '
     const gate = op.gate ? expertLinear(weights, x, op.gate, expert) : up
     const inner = up.map((value, j) => EXPERT[op.function](gate[j], value))
     const product = expertLinear(weights, inner, op.down, expert)
-    for (const [j, value] of product.entries()) sum[j] += weight * value
+    for (let j = 0; j < sum.length; j++) sum[j] += weight * product[j]
   }
   return sum
 }
@@ -305,9 +331,12 @@ export function headOf(x: Vector, head: number, width: number): Vector {
 
 function byHead(x: Vector, heads: number, compute: (part: Vector, head: number) => Vector): Vector {
   const width = x.length / heads
-  const parts = Array.from({ length: heads }, (_, head) => compute(headOf(x, head, width), head))
-  const out = new Float64Array(heads * parts[0].length)
-  for (const [head, part] of parts.entries()) out.set(part, head * part.length)
+  let out = new Float64Array(x.length)
+  for (let head = 0; head < heads; head++) {
+    const part = compute(headOf(x, head, width), head)
+    if (out.length !== heads * part.length) out = new Float64Array(heads * part.length)
+    out.set(part, head * part.length)
+  }
   return out
 }
 
@@ -320,7 +349,8 @@ export function dot(a: Vector, b: Vector): number {
 export function softmax(scores: readonly number[]): number[] {
   const largest = Math.max(...scores)
   const weights = scores.map((score) => Math.exp(score - largest))
-  const sum = weights.reduce((a, b) => a + b)
+  let sum = 0
+  for (const weight of weights) sum += weight
   return weights.map((weight) => weight / sum)
 }
 

@@ -17,10 +17,15 @@ interface Rotation {
   readonly magnitude: number
 }
 
-/** `x` with each head's first `dims` values rotated in pairs, as they are at `position`. */
+/** `x` with `dims` values of each head, from number `first` on, rotated in pairs, as they are at `position`. */
 export function rotated(
   x: Float64Array,
-  { heads, position, factors }: { heads: number; position: number; factors?: Float64Array | undefined },
+  {
+    heads,
+    first: skipped,
+    position,
+    factors,
+  }: { heads: number; first: number; position: number; factors?: Float64Array | undefined },
   spec: RopeSpec,
 ): Float64Array {
   const out = x.slice()
@@ -30,7 +35,7 @@ export function rotated(
     const cosine = Math.cos(radians) * magnitude
     const sine = Math.sin(radians) * magnitude
     for (let head = 0; head < x.length; head += x.length / heads) {
-      const first = head + (spec.type === 'norm' ? 2 * pair : pair)
+      const first = head + skipped + (spec.type === 'norm' ? 2 * pair : pair)
       const second = first + (spec.type === 'norm' ? 1 : pairs)
       out[first] = x[first] * cosine - x[second] * sine
       out[second] = x[first] * sine + x[second] * cosine

@@ -9,7 +9,7 @@ import type { ModelFile } from '../../src/gguf/model-file.js'
 import { planModel } from '../../src/model/plan.js'
 import { REFERENCE_FORMATS } from '../kernels/reference/blocks.js'
 import { tensorBytes } from '../support/model-files.js'
-import { computeRow, dot, headOf, linear, type Row, sliceOf, softmax, type Vector } from './reference-ops.js'
+import { computeRow, headOf, linear, type Row, sliceOf, softmax, type Vector } from './reference-ops.js'
 import { computeRecurrent, isRecurrent } from './reference-recurrent.js'
 
 /** What keys and values are rounded to when they are cached. */
@@ -71,6 +71,34 @@ interface KvMemory {
   readonly values: Vector[]
 }
 
+/** One token and what its operations have yielded. */
+class ComputedRow implements Row {
+  readonly id: number
+  readonly position: number
+  readonly contextLength: number
+  /** By the value's id. */
+  readonly #results: Vector[] = []
+
+  constructor({ id, position, contextLength }: Omit<Row, 'of'>) {
+    this.id = id
+    this.position = position
+    this.contextLength = contextLength
+  }
+
+  of({ id, width }: Value): Vector {
+    const found = this.#results[id]
+    if (found?.length !== width) throw new Error(`value ${id} of width ${width} was not computed`)
+    return found
+  }
+
+  set({ id }: Value, result: Vector): void {
+    this.#results[id] = result
+  }
+}
+
+/** How many tokens an operation runs on before the next one. */
+const ROWS = 16
+
 /** One sequence of tokens on a reference model. */
 export class ReferenceSequence {
   readonly #model: ReferenceModel
@@ -78,8 +106,8 @@ export class ReferenceSequence {
   /** By memory number: keys and values, or a recurrent state. */
   readonly #caches = new Map<number, KvMemory>()
   readonly #states = new Map<number, Vector>()
-  /** What the last token's operations have yielded, by the value's id. */
-  readonly #results: Vector[] = []
+  /** What the last tokens' operations have yielded, by the value's id. */
+  #rows: readonly ComputedRow[] = []
   readonly #contextLength: number
   #position = 0
 
@@ -96,30 +124,31 @@ export class ReferenceSequence {
     }
   }
 
-  /** Appends one token. */
-  push(id: number): void {
-    const row: Row = {
-      id,
-      position: this.#position,
-      contextLength: this.#contextLength,
-      of: (value) => this.#of(value),
+  /** Appends tokens. Each operation runs on several before the next one, so that its weights stay in the processor's cache. */
+  push(...ids: readonly number[]): void {
+    for (let from = 0; from < ids.length; from += ROWS) {
+      const contextLength = this.#contextLength
+      this.#rows = ids
+        .slice(from, from + ROWS)
+        .map((id) => new ComputedRow({ id, position: this.#position++, contextLength }))
+      for (const op of this.#model.program.ops) {
+        for (const row of this.#rows) row.set(op.out, this.#computed(op, row))
+      }
     }
-    for (const op of this.#model.program.ops) {
-      if (op.kind === 'encoderAttention') throw new Error('an encoder has no sequence')
-      const result =
-        op.kind === 'attention'
-          ? this.#attention(op)
-          : isRecurrent(op)
-            ? computeRecurrent(op, this.#model, row.of, this.#states.get(op.memory)!)
-            : computeRow(op, this.#model, row)
-      this.#results[op.out.id] = result
-    }
-    this.#position++
+  }
+
+  #computed(op: Op, row: ComputedRow): Vector {
+    if (op.kind === 'encoderAttention') throw new Error('an encoder has no sequence')
+    if (op.kind === 'attention') return this.#attention(op, row)
+    if (!isRecurrent(op)) return computeRow(op, this.#model, row)
+    return computeRecurrent(op, this.#model, (value) => row.of(value), this.#states.get(op.memory)!)
   }
 
   /** The hidden state of the last token, from which logits are made, f64[embedding length]. */
   hiddenState(): Vector {
-    return this.#of(this.#model.program.hidden)
+    const row = this.#rows.at(-1)
+    if (!row) throw new Error('nothing has been evaluated')
+    return row.of(this.#model.program.hidden)
   }
 
   /** The logits after the last token, f64[vocabulary]. */
@@ -131,19 +160,18 @@ export class ReferenceSequence {
     return logits.map((logit) => capped(scale * logit, softcap))
   }
 
-  #of({ id, width }: Value): Vector {
-    const found = this.#results[id]
-    if (found?.length !== width) throw new Error(`value ${id} of width ${width} was not computed`)
-    return found
-  }
-
-  #attention({ q, k, v, memory, scale, softcap, sinks, bias }: Op & { kind: 'attention' }): Vector {
+  #attention(
+    { q, k, v, memory, scale, softcap, sinks, bias }: Op & { kind: 'attention' },
+    row: ComputedRow,
+  ): Vector {
     const { window, keys, values } = this.#caches.get(memory)!
     if (k && v) {
-      keys.push(this.#of(k).map(this.#round))
-      values.push(this.#of(v).map(this.#round))
+      keys.push(row.of(k).map(this.#round))
+      values.push(row.of(v).map(this.#round))
     }
-    const first = Math.max(0, keys.length - window)
+    // A memory that is shared already has the rows after this one.
+    const end = row.position + 1
+    const first = Math.max(0, end - window)
     const spec = this.#model.program.memories[memory]
     if (spec.kind !== 'kv') throw new Error('attention reads a state')
     const { keyDim, valueDim, kvHeads } = spec
@@ -151,24 +179,31 @@ export class ReferenceSequence {
     const out = new Float64Array(q.heads * valueDim)
     for (let head = 0; head < q.heads; head++) {
       const shared = Math.floor(head / queriesPerKey)
-      const query = headOf(this.#of(q), head, keyDim)
-      const scores = keys.slice(first).map((key, i) => {
-        const score = capped(scale * dot(query, headOf(key, shared, keyDim)), softcap)
-        return bias
-          ? score + biasOf(bias, { head, heads: q.heads, distance: keys.length - 1 - first - i })
-          : score
-      })
+      const query = headOf(row.of(q), head, keyDim)
+      const scores: number[] = []
+      for (let position = first; position < end; position++) {
+        const score = capped(scale * product(query, keys[position], shared * keyDim), softcap)
+        const distance = end - 1 - position
+        scores.push(bias ? score + biasOf(bias, { head, heads: q.heads, distance }) : score)
+      }
       // A sink takes its share of the softmax, for nothing.
       const weights = softmax(sinks ? [...scores, sliceOf(this.#model, sinks)[head]] : scores)
-      for (const i of scores.keys()) {
-        const value = values[first + i]
+      for (let i = 0; i < scores.length; i++) {
+        const [weight, value] = [weights[i], values[first + i]]
         for (let d = 0; d < valueDim; d++) {
-          out[head * valueDim + d] += weights[i] * value[shared * valueDim + d]
+          out[head * valueDim + d] += weight * value[shared * valueDim + d]
         }
       }
     }
     return out
   }
+}
+
+/** The dot product of a query with the key that begins at `at` in a vector of all heads. */
+function product(query: Vector, keys: Vector, at: number): number {
+  let sum = 0
+  for (let d = 0; d < query.length; d++) sum += query[d] * keys[at + d]
+  return sum
 }
 
 function capped(x: number, cap: number | undefined): number {

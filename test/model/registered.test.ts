@@ -110,7 +110,7 @@ it.each(VARIANTS)(
       await executable.run(batchOf(part, { memory, phase, outputs: [part.length - 1] }), (_row, values) => {
         actual = values.slice()
       })
-      for (const id of part) truth.push(id)
+      truth.push(...part)
       const expected = truth.logits()
       expect(relativeDifference(actual, expected)).toBeLessThan(options.format ? 1e-3 : 1e-5)
       // Neither vanished nor exploded, and within the cap.
@@ -134,7 +134,7 @@ it("a user's family is loaded and run through the public interface", async () =>
   using session = model.createSession()
   const ids = randomIds(30, OPTIONS.shape.vocab, 'public')
   await session.eval(ids)
-  for (const id of ids) truth.push(id)
+  truth.push(...ids)
   expect(relativeDifference(session.logits(), truth.logits())).toBeLessThan(1e-3)
 })
 

@@ -205,6 +205,9 @@ describe('models', () => {
     const ask = (name: string) => served.post(CHAT, { model: name, messages: USER, max_tokens: 1 })
     const waiting = [ask('slow'), ask('slow')]
     await new Promise((resolve) => setTimeout(resolve, 20))
+    // They have no slot before their model is there.
+    const slots = (await (await get(served, '/slots')).json()) as { is_processing: boolean }[]
+    expect(slots.map((slot) => slot.is_processing)).toEqual([false])
     const refused = await ask('slow')
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10'])
     // Others are not concerned.
@@ -256,6 +259,68 @@ describe('priorities', () => {
     expect(order).toEqual(['high', 'normal', 'low'])
     expect((await open.post(CHAT, { messages: USER, priority: 1.5 })).status).toBe(400)
     expect((await open.post(CHAT, { messages: USER, priority: 101 })).status).toBe(400)
+  })
+})
+
+describe('tenants in the queue', () => {
+  /** The order in which requests that wait for the only turn get it; each turn takes a second. */
+  async function orderOf(
+    waiting: readonly { name: string; tenant: string; at: number; priority?: number }[],
+  ) {
+    let now = 0
+    const queue = new Queue({ limit: 1, maxWaiting: 100, now: () => now })
+    const order: string[] = []
+    const first = await queue.enter(new AbortController().signal, { tenant: 'a' })
+    const all = waiting.map(({ name, at, ...options }) => {
+      now = at
+      return queue.enter(new AbortController().signal, options).then((leave) => {
+        order.push(name)
+        now += 1000
+        leave()
+      })
+    })
+    now = 1000
+    first()
+    await Promise.all(all)
+    return order
+  }
+  const many = Array.from({ length: 60 }, () => ({ name: 'many', tenant: 'a', at: 0 }))
+
+  it('take turns, so that sixty requests of one do not hold up the only one of another', async () => {
+    const order = await orderOf([...many, { name: 'single', tenant: 'b', at: 10 }])
+    expect(order).toHaveLength(61)
+    expect(order.indexOf('single')).toBe(1)
+    const three = ['a', 'b', 'c'].flatMap((tenant) =>
+      Array.from({ length: 4 }, () => ({ name: tenant, tenant, at: 10 })),
+    )
+    const rounds = await orderOf(three)
+    for (let at = 1; at < 9; at += 3) expect(rounds.slice(at, at + 3).sort()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('are overtaken for as long as their priority says, and no longer', async () => {
+    const order = await orderOf([...many, { name: 'single', tenant: 'b', at: 10, priority: 1 }])
+    // Those whose turn comes within five seconds.
+    expect(order.indexOf('single')).toBe(6)
+    const urgent = many.map((each) => ({ ...each, priority: -1 }))
+    const behind = await orderOf([...urgent, { name: 'single', tenant: 'b', at: 10 }])
+    expect(behind.indexOf('single')).toBe(6)
+  })
+
+  it('are those of the API keys', async () => {
+    await using served = await serve({ models, apiKeys: ['one', 'two'], maxConcurrent: 1 })
+    const as = (key: string, body: object) =>
+      served.post(CHAT, { messages: USER, ...body }, { authorization: `Bearer ${key}` })
+    const running = await as('one', { ignore_eos: true, stream: true })
+    const order: string[] = []
+    const ask = async (key: string) => {
+      expect((await as(key, { max_tokens: 1 })).status).toBe(200)
+      order.push(key)
+    }
+    const waiting = ['one', 'one', 'one', 'one', 'two'].map(ask)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    await running.body?.cancel()
+    await Promise.all(waiting)
+    expect(order.indexOf('two')).toBeLessThan(2)
   })
 })
 

@@ -124,6 +124,31 @@ describe('an item', () => {
     expect(log).toEqual(['+a', '-a', '+a'])
   })
 
+  it.each([
+    ['its patience', { patience: 5 }],
+    ['the signal', { signal: AbortSignal.timeout(5) }],
+    ['a signal that is aborted already', { signal: AbortSignal.abort() }],
+  ])(
+    'that is being loaded keeps close no longer than %s, and is unloaded when it comes',
+    async (_, options) => {
+      let give: (item: string) => void = () => {}
+      const unloaded: string[] = []
+      const source = {
+        isFixed: false,
+        load: () => new Promise<string>((resolve) => (give = resolve)),
+        unload: async (item: string) => void unloaded.push(item),
+      }
+      const residency = new Residency(new Map([['a', source]]), { maxLoaded: 1, unloadAfter: undefined })
+      const late = residency.acquire('a', NEVER)
+      const refused = expect(late).rejects.toThrow('closed')
+      await residency.close(options)
+      await refused
+      expect(unloaded).toEqual([])
+      give('late')
+      await vi.waitFor(() => expect(unloaded).toEqual(['late']))
+    },
+  )
+
   it('is freed by close, also one that is being loaded', async () => {
     const { residency, items } = new Shelf(['a', 'b'])
     ;(await residency.acquire('a', NEVER)).end()

@@ -1,4 +1,4 @@
-import type { Call } from '../call.js'
+import type { Call, CallProgress } from '../call.js'
 import type { Queue } from '../service/queue.js'
 
 /** One of the requests that may run at the same time, without any text of its client. */
@@ -7,7 +7,8 @@ export interface Slot {
   readonly is_processing: boolean
   readonly request_id?: string
   readonly model?: string | undefined
-  readonly state?: 'waiting' | 'loading' | 'prompt' | 'generating'
+  /** `waiting`: for memory. A request has a slot only once its model is loaded. */
+  readonly state?: CallProgress['state']
   readonly n_prompt_tokens: number
   readonly n_cached_tokens: number
   readonly n_decoded: number

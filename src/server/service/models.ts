@@ -138,8 +138,9 @@ export class ServedModels {
     })
   }
 
-  close(): Promise<void> {
-    return this.#residency.close()
+  /** Frees all models. A loader that has not ended within ten seconds, or when the signal is aborted, is not waited for. */
+  close(signal: AbortSignal): Promise<void> {
+    return this.#residency.close({ signal })
   }
 
   /** The name of a served model. Throws for one that is missing or unknown. */

@@ -2,8 +2,11 @@ import { ApiError } from '../api-error.js'
 
 /** A request that waits. */
 interface Waiting<Holder> {
-  /** Lowest first. */
-  readonly rank: number
+  /** When it came. */
+  readonly since: number
+  /** Milliseconds by which others may overtake it. */
+  readonly delay: number
+  readonly tenant: string
   readonly enter: (slot: number) => void
   readonly holder: Holder | undefined
 }
@@ -14,6 +17,8 @@ export interface EnterOptions<Holder> {
   readonly priority?: number
   /** What is shown as the one that has the turn. Default: nothing. */
   readonly holder?: Holder
+  /** Whose requests have turns in rotation with those of others. Default: all are one tenant's. */
+  readonly tenant?: string
 }
 
 /**
@@ -22,11 +27,18 @@ export interface EnterOptions<Holder> {
  */
 const MS_PER_PRIORITY = 5000
 
-/** Lets a number of requests run at the same time and others wait, by priority and then in order, up to a limit. */
+/**
+ * Lets a number of requests run at the same time and others wait, up to a limit. A tenant's requests run by priority and then in order.
+ * Between tenants, only the time since a tenant's latest turn counts as waiting: so they take turns, and many requests of one do not
+ * delay another's single one beyond its priority.
+ */
 export class Queue<Holder = unknown> {
   readonly limit: number
   readonly maxWaiting: number
+  /** In the order in which they would run if all were one tenant's. */
   readonly #waiting: Waiting<Holder>[] = []
+  /** When each tenant's latest turn began. Tenants are as many as API keys. */
+  readonly #turns = new Map<string, number>()
   /** Who has which turn. */
   readonly #slots: ({ readonly holder: Holder | undefined } | undefined)[]
   readonly #now: () => number
@@ -68,11 +80,12 @@ export class Queue<Holder = unknown> {
    * Waits for a turn. Resolves with a function that ends it; further calls of it do nothing. Rejects with the signal's
    * reason, and with the status 429 if too many are waiting.
    */
-  async enter(signal: AbortSignal, { priority = 0, holder }: EnterOptions<Holder> = {}): Promise<() => void> {
+  async enter(signal: AbortSignal, options: EnterOptions<Holder> = {}): Promise<() => void> {
     signal.throwIfAborted()
+    const { holder, tenant = '' } = options
     const free = this.#slots.indexOf(undefined)
-    if (free >= 0) this.#slots[free] = { holder }
-    const slot = free >= 0 ? free : await this.#wait(signal, priority, holder)
+    if (free >= 0) this.#begin(free, holder, tenant)
+    const slot = free >= 0 ? free : await this.#wait(signal, options)
     const since = this.#now()
     let hasEnded = false
     return () => {
@@ -80,14 +93,37 @@ export class Queue<Holder = unknown> {
       hasEnded = true
       this.#average += (this.#now() - since - this.#average) / 8
       this.#slots[slot] = undefined
-      const next = this.#waiting.shift()
+      const next = this.#next()
       if (!next) return
-      this.#slots[slot] = { holder: next.holder }
+      this.#waiting.splice(this.#waiting.indexOf(next), 1)
+      this.#begin(slot, next.holder, next.tenant)
       next.enter(slot)
     }
   }
 
-  #wait(signal: AbortSignal, priority: number, holder: Holder | undefined): Promise<number> {
+  #begin(slot: number, holder: Holder | undefined, tenant: string): void {
+    this.#slots[slot] = { holder }
+    this.#turns.set(tenant, this.#now())
+  }
+
+  /** The first request of the tenant that has waited longest. */
+  #next(): Waiting<Holder> | undefined {
+    const seen = new Set<string>()
+    let next: Waiting<Holder> | undefined
+    let lowest = Number.POSITIVE_INFINITY
+    for (const waiting of this.#waiting) {
+      const { since, delay, tenant } = waiting
+      if (seen.has(tenant)) continue
+      seen.add(tenant)
+      const rank = Math.max(since, this.#turns.get(tenant) ?? since) + delay
+      if (rank >= lowest) continue
+      lowest = rank
+      next = waiting
+    }
+    return next
+  }
+
+  #wait(signal: AbortSignal, { priority = 0, holder, tenant = '' }: EnterOptions<Holder>): Promise<number> {
     if (this.#waiting.length >= this.maxWaiting) throw this.#full()
     return new Promise((resolve, reject) => {
       const abort = () => {
@@ -95,7 +131,9 @@ export class Queue<Holder = unknown> {
         reject(signal.reason)
       }
       const waiting: Waiting<Holder> = {
-        rank: this.#now() + priority * MS_PER_PRIORITY,
+        since: this.#now(),
+        delay: priority * MS_PER_PRIORITY,
+        tenant,
         holder,
         enter: (slot) => {
           signal.removeEventListener('abort', abort)
@@ -103,7 +141,8 @@ export class Queue<Holder = unknown> {
         },
       }
       signal.addEventListener('abort', abort, { once: true })
-      const place = this.#waiting.findIndex(({ rank }) => rank > waiting.rank)
+      const rank = waiting.since + waiting.delay
+      const place = this.#waiting.findIndex(({ since, delay }) => since + delay > rank)
       this.#waiting.splice(place < 0 ? this.#waiting.length : place, 0, waiting)
     })
   }

@@ -13,6 +13,12 @@ export interface ResidencyOptions {
   readonly unloadAfter: number | undefined
 }
 
+/** How long closing waits. */
+export interface ClosingOptions {
+  readonly patience?: number
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A claim on a loaded item, which is not unloaded before the claim has ended. */
 export interface Use<Item> {
   readonly item: Item
@@ -132,21 +138,34 @@ export class Residency<Item> {
     return true
   }
 
-  /** Unloads everything, in use or not, and what is being loaded as soon as it has been. */
-  async close(): Promise<void> {
+  /**
+   * Unloads everything, in use or not, and what is being loaded as soon as it has been; but it does not wait longer than `patience`
+   * milliseconds (default 10,000), or than the signal, for what is being loaded.
+   */
+  async close({ patience = 10_000, signal }: ClosingOptions = {}): Promise<void> {
     this.#isClosed = true
     const all = [...this.#residents.values()]
     for (const resident of all) {
       for (const { reject } of resident.waiting) reject(closed())
       resident.waiting.clear()
     }
-    await Promise.all(
-      all.map(async (resident) => {
-        await resident.change
-        if (resident.state === 'ready') this.#unload(resident)
-        await resident.change
-      }),
+    const changes = new Map(all.map((resident) => [resident, this.#unloadForGood(resident)]))
+    const loading = all.filter(({ state }) => state === 'loading')
+    await settledWithin(
+      patience,
+      signal,
+      loading.map((resident) => changes.get(resident)!),
     )
+    // What is loaded later is unloaded then.
+    await Promise.all(
+      all.filter(({ state }) => state !== 'loading').map((resident) => changes.get(resident)!),
+    )
+  }
+
+  async #unloadForGood(resident: Resident<Item>): Promise<void> {
+    await resident.change
+    if (resident.state === 'ready') this.#unload(resident)
+    await resident.change
   }
 
   #of(name: string): Resident<Item> {
@@ -294,6 +313,26 @@ export class Residency<Item> {
 
 function admitAll({ waiting }: Resident<unknown>): void {
   for (const { admit } of [...waiting]) admit()
+}
+
+/** Waits until all have settled, the time is over, or the signal is aborted. */
+async function settledWithin(
+  ms: number,
+  signal: AbortSignal | undefined,
+  changes: readonly Promise<void>[],
+): Promise<void> {
+  if (changes.length === 0) return
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end, { once: true })
+    if (signal?.aborted) end()
+    void Promise.all(changes).then(end)
+  })
 }
 
 function closed(): Error {

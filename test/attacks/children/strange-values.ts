@@ -99,6 +99,7 @@ const calls: [string, (value: never) => unknown][] = [
     `generate ${name}`,
     (value) => session.generate([1], { [name]: value }),
   ]),
+  ['generate speculation.draft', (value) => session.generate([1], { speculation: { draft: value } })],
   ['score', (value) => session.score(value)],
   ['score options', (value) => session.score([1], value)],
   ['add', (value) => chat.add(value)],

@@ -26,7 +26,7 @@ export async function expectTwin(
     await ReferenceModel.read(await openModelFile(bytesSource(model))),
     'f32',
   )
-  for (const id of prompt) truth.push(id)
+  truth.push(...prompt)
   const memory = executable.createMemory('f32')
   const logits = [await prefill(executable, memory, prompt), ...(await decode(executable, memory, next))]
   for (const [i, actual] of logits.entries()) {

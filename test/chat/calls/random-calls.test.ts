@@ -90,6 +90,17 @@ const toolSets = fc
     ),
   )
 
+/** The same for all formats: making and validating schemas took most of the time. */
+const SETS = fc.sample(toolSets, { numRuns: SETS_OF_TOOLS, seed: 11 })
+
+const validators = new WeakMap<FunctionTool, ReturnType<typeof ajvValidator>>()
+
+function validatorOf(tool: FunctionTool): ReturnType<typeof ajvValidator> {
+  const known = validators.get(tool) ?? ajvValidator(tool.function.parameters!)
+  validators.set(tool, known)
+  return known
+}
+
 /** What is wrong with a reply that must be calls; empty if nothing is. */
 function problems({ text, events, isWhole }: RandomReply, tools: readonly FunctionTool[]): unknown[] {
   const calls = events.flatMap((event) => (event.type === 'tool-call' ? [event.call] : []))
@@ -101,7 +112,7 @@ function problems({ text, events, isWhole }: RandomReply, tools: readonly Functi
   )
   const invalid = calls.filter(({ name, arguments: args }) => {
     const tool = tools.find((each) => each.function.name === name)
-    return !tool || !ajvValidator(tool.function.parameters!)(args)
+    return !tool || !validatorOf(tool)(args)
   })
   const isMissing = isWhole && calls.length === 0
   return others.length + invalid.length > 0 || isMissing ? [text, others, invalid] : []
@@ -117,7 +128,7 @@ describe('calls that are required', () => {
     const format = formatWith(tokenizer, names)
     let whole = 0
     let written = 0
-    for (const [i, tools] of fc.sample(toolSets, { numRuns: SETS_OF_TOOLS, seed: 11 }).entries()) {
+    for (const [i, tools] of SETS.entries()) {
       let reply: RandomReply
       try {
         reply = randomReply(tokenizer, format, tools, randomNumbers(i))
@@ -231,7 +242,8 @@ describe('calls that the model decides on', () => {
     expect(constraint.isComplete).toBe(true)
     // The constraint begins when the call has, and not before.
     expect(narrow.length).toBeGreaterThanOrEqual(8)
-    expect(narrow[0]).not.toBe('')
+    // Functionary begins with the name of a tool or `all`.
+    if (names.tools !== 'functionary') expect(narrow[0]).not.toBe('')
     expect(narrow.every((each) => each.includes(narrow[0]))).toBe(true)
   })
 })

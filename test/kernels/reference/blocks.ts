@@ -60,11 +60,14 @@ function simple(
   return {
     name,
     scalesAt: minimum ? [0, 2] : [0],
-    block: (bytes, at, round) =>
-      range(32, (i) => ({
-        product: round(half(bytes, at) * (quant(bytes, at + (minimum ? 4 : 2), i) - zero)),
-        offset: minimum ? half(bytes, at + 2) : 0,
-      })),
+    block(bytes, at, round) {
+      const d = half(bytes, at)
+      const offset = minimum ? half(bytes, at + 2) : 0
+      return range(32, (i) => ({
+        product: round(d * (quant(bytes, at + (minimum ? 4 : 2), i) - zero)),
+        offset,
+      }))
+    },
   }
 }
 
@@ -83,16 +86,17 @@ function superBlock(
   return {
     name,
     scalesAt: minimum ? [scaleAt, scaleAt + 2] : [scaleAt],
-    block: (bytes, at, round) =>
-      range(256, (i) => {
+    block(bytes, at, round) {
+      const d = half(bytes, at + scaleAt)
+      const dmin = minimum ? half(bytes, at + scaleAt + 2) : 0
+      return range(256, (i) => {
         const sub = Math.floor(i / size)
-        const d = half(bytes, at + scaleAt)
-        const dmin = minimum ? half(bytes, at + scaleAt + 2) : 0
         return {
           product: round(round(d * scale(bytes, at, sub)) * quant(bytes, at, i)),
           offset: minimum ? -round(dmin * least(bytes, at, sub)) : 0,
         }
-      }),
+      })
+    },
   }
 }
 
@@ -142,20 +146,21 @@ const IQ2_XXS: ReferenceFormat = {
       const magnitude = [8, 25, 43][(IQ2_XXS_CODES[bytes.getUint8(group + octet)] >> (2 * (i % 8))) & 3]
       const signs = (word >>> (7 * octet)) & 127
       // The eighth sign is the parity of the other seven.
-      const parity = range(7, (k) => (signs >> k) & 1).reduce((a, b) => a ^ b)
-      const negative = i % 8 < 7 ? (signs >> (i % 8)) & 1 : parity
+      const parity = () => range(7, (k) => (signs >> k) & 1).reduce((a, b) => a ^ b)
+      const negative = i % 8 < 7 ? (signs >> (i % 8)) & 1 : parity()
       const scale = round(half(bytes, at) * (0.5 + (word >>> 28))) * 0.25
       return { product: round(scale * magnitude) * (negative ? -1 : 1), offset: 0 }
     }),
 }
 
+const WORD = new DataView(new ArrayBuffer(4))
+
 export const REFERENCE_FORMATS: readonly ReferenceFormat[] = [
   plain('F32', (bytes, at) => bytes.getFloat32(at, true)),
   plain('F16', half),
   plain('BF16', (bytes, at) => {
-    const word = new DataView(new ArrayBuffer(4))
-    word.setUint32(0, bytes.getUint16(at, true) << 16)
-    return word.getFloat32(0)
+    WORD.setUint32(0, bytes.getUint16(at, true) << 16)
+    return WORD.getFloat32(0)
   }),
   simple('Q4_0', { zero: 8, minimum: false }, nibble),
   simple('Q4_1', { zero: 0, minimum: true }, nibble),
@@ -215,5 +220,9 @@ export const REFERENCE_FORMATS: readonly ReferenceFormat[] = [
 /** All terms of a row of blocks. */
 export function terms(format: ReferenceFormat, row: Uint8Array, blockBytes: number, round: Round): Term[] {
   const view = new DataView(row.buffer, row.byteOffset, row.byteLength)
-  return range(row.length / blockBytes, (b) => format.block(view, b * blockBytes, round)).flat()
+  const all: Term[] = []
+  for (let at = 0; at < row.length; at += blockBytes) {
+    for (const term of format.block(view, at, round)) all.push(term)
+  }
+  return all
 }

@@ -6,6 +6,7 @@ import { f16ToF32 } from '../../../src/gguf/half.js'
 import type { ReferenceFormat, Round, Scale } from './blocks.js'
 import { IQ2_S_HEXADECIMAL, IQ2_XS_HEXADECIMAL, IQ3_S_HEXADECIMAL, IQ3_XXS_HEXADECIMAL } from './grids.js'
 import { IQ1_S_HEXADECIMAL } from './iq1-grid.js'
+import { range } from './parts.js'
 
 /** The digits of a codebook, in order: those of `bits` bits in each byte, the lowest bits first. */
 function digitsOf(hexadecimal: string, bits: number): Uint8Array {
@@ -42,18 +43,22 @@ function iq(
     name,
     scalesAt: scattered ? [] : [0],
     scattered,
-    block: (bytes, at, round) =>
-      Array.from({ length: 256 }, (_, i) => {
+    block(bytes, at, round) {
+      const factor = f16ToF32(d(bytes, at))
+      return range(256, (i) => {
         const { quant, scale } = parts(bytes, at, i)
-        return { product: round(scale(f16ToF32(d(bytes, at)), round) * quant), offset: 0 }
-      }),
+        return { product: round(scale(factor, round) * quant), offset: 0 }
+      })
+    },
   }
 }
 
 /** Bit j of 7, or for the eighth their parity. */
 function evenBit(bits: number, j: number): number {
   if (j < 7) return (bits >> j) & 1
-  return [0, 1, 2, 3, 4, 5, 6].reduce((parity, k) => parity ^ ((bits >> k) & 1), 0)
+  let parity = 0
+  for (let k = 0; k < 7; k++) parity ^= (bits >> k) & 1
+  return parity
 }
 
 /** d (1/2 + s) / 4, s being a nibble for each 16 weights in the bytes at `at`. */

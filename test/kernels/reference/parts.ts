@@ -6,7 +6,9 @@ export function half(bytes: DataView, at: number): number {
 }
 
 export function range<T>(count: number, make: (i: number) => T): T[] {
-  return Array.from({ length: count }, (_, i) => make(i))
+  const made: T[] = []
+  for (let i = 0; i < count; i++) made.push(make(i))
+  return made
 }
 
 /** Nibble i of 32 in 16 bytes: the low ones first. */
