@@ -18,7 +18,7 @@ import { checkKvType, type KvLayout, kvLayout, sequenceBytes } from './kv-layout
 import { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
 import { Outputs } from './outputs.js'
-import { schedule } from './schedule.js'
+import { type Boundary, schedule } from './schedule.js'
 import type { Schedule } from './scheduled.js'
 import { allocateScratch, type Scratch, scratchBytes } from './scratch.js'
 import { StepRunner } from './step-runner.js'
@@ -66,7 +66,9 @@ export class WasmExecutable implements Executable {
   #pageTables: { readonly pointer: Pointer; readonly capacity: number }
   #ended: Promise<void> | undefined
 
-  private constructor(program: Program, plan: Schedule, engine: Engine, weights: Weights) {
+  /** A program whose weights are in the engine's memory. `boundary`: if it is a part of one. Throws `OUT_OF_MEMORY`. */
+  constructor(program: Program, engine: Engine, weights: Weights, boundary?: Boundary) {
+    const plan = schedule(program, boundary)
     this.vocabSize = program.vocabSize
     this.embeddingLength = program.embeddingLength
     this.memories = program.memories
@@ -105,29 +107,19 @@ export class WasmExecutable implements Executable {
     engine: Engine,
     options: LoadOptions = {},
   ): Promise<WasmExecutable> {
-    const { reserve = 0, signal, onBytes, onProgress } = options
-    const plan = schedule(program)
+    const { reserve = 0 } = options
     const weights = new Weights(file, program, engine)
-    const need = weights.bytes + workBytes(program, plan, engine) + reserve
+    const need = weights.bytes + workBytes(program, schedule(program), engine) + reserve
     if (need > engine.arena.available) {
       throw new DasllamaError(
         'OUT_OF_MEMORY',
         `${displayName(file.name)} needs ${mebibytes(need)} of memory (weights ${mebibytes(weights.bytes)}), and ${mebibytes(engine.arena.available)} are allowed`,
-        { hint: 'use a smaller quantisation or contextLength, or raise memoryLimit (4 GiB at most)' },
+        { hint: 'use a smaller quantisation or contextLength, or raise memoryLimit' },
       )
     }
     const base = engine.arena.allocate(weights.bytes, 'the weights')
-    let loaded = 0
-    await weights.load(
-      base,
-      (tensor, start, bytes) => {
-        onBytes?.(tensor, start, bytes)
-        loaded += bytes.length
-        onProgress?.({ loaded, total: weights.fileBytes })
-      },
-      signal,
-    )
-    return new WasmExecutable(program, plan, engine, weights)
+    await weights.load(base, ...loading(options, weights.fileBytes))
+    return new WasmExecutable(program, engine, weights)
   }
 
   /** Bytes that a file's program takes without sequences: weights and scratch. Throws `UNSUPPORTED`. */
@@ -178,16 +170,14 @@ export class WasmExecutable implements Executable {
       this.#assertOpen()
       if (this.#encoder) throw wrongKind(true)
       checkBatch(batch, this.vocabSize, (memory) => this.#owned.has(memory))
-      const memories = batch.runs.map(({ memory }) => memory as KvMemory)
       try {
-        const pass = this.#begin(batch, memories)
-        const passMs = await this.#runner.run(this.#compiled.steps, pass, batch.signal)
-        if (pass.rows === 1) this.#streams.record(passMs)
-        const ms = await this.#outputs.take(batch, take, passMs)
-        for (const { memory, rows, phase } of pass.runs) memory.commit(rows, phase)
+        const pass = this.begin(batch)
+        const passMs = await this.runSteps(pass, batch.signal)
+        const ms = await this.takeOutputs(batch, take, passMs)
+        this.commit(pass)
         return ms
       } catch (error) {
-        for (const memory of memories) memory.rollback()
+        this.rollBack(batch)
         throw error
       }
     }, batch.signal)
@@ -215,8 +205,13 @@ export class WasmExecutable implements Executable {
     return this.#ended
   }
 
-  /** Allocates pages in the memories, and writes the steps' inputs into the kernels' memory. */
-  #begin({ ids, positions, runs }: Batch, memories: readonly KvMemory[]): Pass {
+  /**
+   * Begins a batch that has been checked: allocates pages in its memories, and writes the steps' inputs into the kernels'
+   * memory. `run` is this and the following methods, which an executable over several memories calls for each of its parts.
+   * If one of them throws, `rollBack` must follow.
+   */
+  begin({ ids, positions, runs }: Batch): Pass {
+    const memories = runs.map(({ memory }) => memory as KvMemory)
     for (const [index, memory] of memories.entries()) memory.prepare(runs[index].rows)
     const pageTables = this.#writePageTables(memories)
     for (const [rope, frequencies] of this.#frequencies.entries()) {
@@ -240,6 +235,35 @@ export class WasmExecutable implements Executable {
         return { memory, firstRow, rows, phase, position: memory.length, pageTables: pageTables[index] }
       }),
     }
+  }
+
+  /** Runs a pass's steps; resolves with the milliseconds spent computing. */
+  async runSteps(pass: Pass, signal: AbortSignal | undefined): Promise<number> {
+    const ms = await this.#runner.run(this.#compiled.steps, pass, signal)
+    if (pass.rows === 1 && this.memories.length > 0) this.#streams.record(ms)
+    return ms
+  }
+
+  /** Computes the outputs of the pass whose steps have just run, in `passMs`; resolves with the milliseconds of both. */
+  takeOutputs(batch: Batch, take: TakeOutput, passMs: number): Promise<number> {
+    return this.#outputs.take(batch, take, passMs)
+  }
+
+  /** Ends a pass: its rows belong to their memories. */
+  commit({ runs }: Pass): void {
+    for (const { memory, rows, phase } of runs) memory.commit(rows, phase)
+  }
+
+  /** Ends a batch that has failed: frees pages that were allocated for it. */
+  rollBack({ runs }: Batch): void {
+    for (const { memory } of runs) (memory as KvMemory).rollback()
+  }
+
+  /** Views of the inputs, or of the outputs, of a part's first `rows` rows, f32[rows][width] each; valid until it allocates. */
+  boundaryValues(side: 'inputs' | 'outputs', rows: number): Float32Array[] {
+    return this.#schedule[side].map(({ index, width }) =>
+      this.#engine.arena.floats(this.#scratch.buffers[index], rows * width),
+    )
   }
 
   /** Writes page tables; returns their addresses by memory and group. Throws `OUT_OF_MEMORY`. */
@@ -311,6 +335,20 @@ export class WasmExecutable implements Executable {
   }
 }
 
+/** The listener and the signal of `Weights.loadAll` for a program of `total` bytes in the file. */
+export function loading(
+  { onBytes, onProgress, signal }: LoadOptions,
+  total: number,
+): [onBytes: NonNullable<LoadOptions['onBytes']>, signal: AbortSignal | undefined] {
+  let loaded = 0
+  const take: NonNullable<LoadOptions['onBytes']> = (tensor, start, bytes) => {
+    onBytes?.(tensor, start, bytes)
+    loaded += bytes.length
+    onProgress?.({ loaded, total })
+  }
+  return [take, signal]
+}
+
 /** Initial capacity of the page tables, in pages: 131,072 positions. */
 const FIRST_PAGE_TABLES = 1024
 
@@ -319,7 +357,7 @@ function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer;
 }
 
 /** Bytes that a program takes in addition to weights and sequences. */
-function workBytes(program: Program, plan: Schedule, engine: Engine): number {
+export function workBytes(program: Program, plan: Schedule, engine: Engine): number {
   const own = scratchBytes(program, plan, engine) + compiledBytes(plan, engine)
   return own + pooledHeadBytes(program, engine) + FIRST_PAGE_TABLES * 4
 }

@@ -33,6 +33,8 @@ export interface Recording {
   readonly memories: MemorySpec[]
   readonly ropes: Map<string, { readonly index: number; readonly spec: RopeSpec }>
   readonly ops: Op[]
+  /** See `Program.layerStarts`. */
+  readonly layerStarts: number[]
   readonly values: Set<Value>
   /** What follows pooling. */
   afterPooling: PooledHead | undefined
@@ -51,6 +53,7 @@ export function newRecording(config: Config, names: TensorNames): Recording {
     memories: [],
     ropes: new Map(),
     ops: [],
+    layerStarts: [],
     values: new Set(),
     afterPooling: undefined,
     end: undefined,
@@ -66,11 +69,22 @@ export function programOf({
   tensors,
   memories,
   ops,
+  layerStarts,
 }: Recording): Program | undefined {
   if (!end) return undefined
   const { vocabSize, embeddingLength } = config
   const specs = Array.from(ropes.values(), ({ spec }) => spec)
-  return { tensors, memories, ropes: specs, ops, ...end, afterPooling, vocabSize, embeddingLength }
+  return {
+    tensors,
+    memories,
+    ropes: specs,
+    ops,
+    layerStarts,
+    ...end,
+    afterPooling,
+    vocabSize,
+    embeddingLength,
+  }
 }
 
 /** Records operations and the tensors that they need, checked. What families call is in `Builder`. */
