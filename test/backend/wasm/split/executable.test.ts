@@ -182,7 +182,7 @@ describe('a model in three memories', () => {
     expectSameBits(await decode(executable, memory, [1]), await decode(executable, fork, [1]))
   })
 
-  it('hears an abort between its parts, and computes the same afterwards', async () => {
+  it('checks the signal between its parts, and computes the same after an abort', async () => {
     const { executable } = inThree
     const { memory } = await begin(executable)
     const before = await contentOf(memory)
