@@ -3,7 +3,9 @@ import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import type { Engine } from '../backend/wasm/engine.js'
 import type { EngineOptions } from '../backend/wasm/engine-options.js'
 import { WasmExecutable } from '../backend/wasm/executable.js'
+import { WASM_LIMIT } from '../backend/wasm/limits.js'
 import { type OpeningOptions, openEngine } from '../backend/wasm/open-engine.js'
+import { planSplit } from '../backend/wasm/split/plan.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelFile } from '../gguf/model-file.js'
 import { type ModelPlan, planModel, readHeader } from '../model/plan.js'
@@ -12,12 +14,12 @@ import { createTokenizer } from '../tokenizer/create.js'
 import type { WarningListener } from '../warnings.js'
 import { readChatTemplates } from './chat-templates.js'
 import { formatShares } from './format-shares.js'
-import type { MemorySummary, ModelSummary, TokenizerSummary } from './model-summary.js'
+import type { MemoryPart, MemorySummary, ModelSummary, TokenizerSummary } from './model-summary.js'
 import { defaultContext } from './plan-for-context.js'
 import { speedSummary } from './speed-class.js'
 
 /** How to summarise: for `contextLength` positions, and at most `limit` bytes. */
-interface SummaryOptions extends OpeningOptions, Pick<EngineOptions, 'kernels'> {
+interface SummaryOptions extends OpeningOptions, Pick<EngineOptions, 'kernels' | 'memorySize'> {
   readonly contextLength: number | undefined
   readonly limit: number
   readonly warn: WarningListener | undefined
@@ -94,16 +96,40 @@ function memorySummary(
   file: ModelFile,
   { config, program }: ModelPlan,
   engine: Engine,
-  { contextLength = defaultContext(config), limit }: SummaryOptions,
+  { contextLength = defaultContext(config), limit, memorySize = WASM_LIMIT }: SummaryOptions,
 ): MemorySummary {
-  const modelBytes = WasmExecutable.bytesFor(file, program, engine)
-  const fits = (positions: number) => modelBytes + contextBytes(program, positions) <= limit
+  const oneBytes = WasmExecutable.bytesFor(file, program, engine)
+  const { arena } = engine
+  const each = Math.min(arena.available, memorySize - (arena.limit - arena.available))
+  const memoriesFor = (context: number): MemoryPart[] => {
+    const sessionBytes = contextBytes(program, context)
+    if (oneBytes + sessionBytes <= each) {
+      return [{ firstLayer: 0, layers: config.layers, modelBytes: oneBytes, sessionBytes }]
+    }
+    return planSplit({ file, program, engine, context, each }).map(({ layers, ...bytes }) => {
+      const { modelBytes, sessionBytes } = bytes
+      return { firstLayer: layers.first, layers: layers.end - layers.first, modelBytes, sessionBytes }
+    })
+  }
+  const fits = (positions: number) => {
+    try {
+      return bytesOf(memoriesFor(positions)) <= limit
+    } catch {
+      return false
+    }
+  }
+  const memories = memoriesFor(contextLength)
   return {
-    modelBytes,
+    modelBytes: memories.reduce((sum, { modelBytes }) => sum + modelBytes, 0),
     sessionBytes: contextBytes(program, contextLength),
     contextLength,
     longestContext: longestContext(config.contextLength, fits),
+    memories,
   }
+}
+
+function bytesOf(memories: readonly MemoryPart[]): number {
+  return memories.reduce((sum, { modelBytes, sessionBytes }) => sum + modelBytes + sessionBytes, 0)
 }
 
 /** The largest multiple of 128 up to `most`, or `most` itself, that fits; 0 if 128 does not. */
