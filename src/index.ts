@@ -11,7 +11,13 @@ export { type EmbedInput, type EmbedOptions, embed } from './facade/embed.js'
 export { ADDRESSABLE_BYTES, type InspectOptions, inspectModel } from './facade/inspect-model.js'
 export { type EngineOptions, type LoadOptions, loadModel, loadTokenizer } from './facade/load-model.js'
 export { Model } from './facade/model.js'
-export type { FormatShare, MemorySummary, ModelSummary, TokenizerSummary } from './facade/model-summary.js'
+export type {
+  FormatShare,
+  MemoryPart,
+  MemorySummary,
+  ModelSummary,
+  TokenizerSummary,
+} from './facade/model-summary.js'
 export type { LoadProgress, NameOptions } from './facade/named-source.js'
 export type { OpenOptions } from './facade/open.js'
 export { type RankedDocument, type RerankOptions, rerank } from './facade/rerank.js'

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { tinyLlamaPath } from '../../scripts/models.mjs'
+import { LLAMA_3_8B, randomPublishedModel } from '../../test/support/published-models.js'
 import { type RandomModelOptions, randomModel } from '../../test/support/random-model/random-model.js'
 import { cachedGguf } from './cache.js'
 import { checkpointToGguf } from './checkpoint-to-gguf.js'
@@ -33,6 +34,9 @@ const LONG_CONTEXT = 9 * 1024
 
 /** Shorter tests, for big models. */
 const SHORT = { pp: [128], tg: [32] }
+
+/** More than one WebAssembly memory holds. */
+export const LARGE_MODEL = '8B-Q4_K_M'
 
 /** Models in the default order of measurement. A new one is an entry here. */
 export const CATALOG: readonly BenchModel[] = [
@@ -71,6 +75,16 @@ const OTHERS: readonly BenchModel[] = [
       const path = await requantized('TinyLlama-1.1B.Q4_0.gguf', tinyLlamaPath(), 'Q4_0')
       return { path, gguf: path }
     },
+  },
+  {
+    name: LARGE_MODEL,
+    what: "random weights in the shape and llama-quantize's mix of Llama 3 8B",
+    sizes: SHORT,
+    files: () =>
+      made(
+        'random-8B.Q4_K_M.gguf',
+        randomPublishedModel({ name: 'Llama 3 8B', type: 'Q4_K_M', options: LLAMA_3_8B }),
+      ),
   },
   ...FAMILY_MODELS.map(
     ({ name, what, options }): BenchModel => ({

@@ -30,8 +30,8 @@ export interface OpenedModel {
 }
 
 export interface LoadingOptions {
-  /** Bytes that sequences will need in addition to weights and scratch; included in the check before loading. */
-  readonly reserve: number
+  /** Positions of a sequence, or of an encoder's text, that must fit besides weights and scratch. */
+  readonly context: number
   readonly signal?: AbortSignal | undefined
   readonly onWarning?: WarningListener | undefined
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined

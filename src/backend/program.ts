@@ -15,6 +15,11 @@ export interface Program {
   /** Rotary embeddings, which `rope` operations refer to by index. */
   readonly ropes: readonly RopeSpec[]
   readonly ops: readonly Op[]
+  /**
+   * The index of each layer's first operation, in order, and of the first one after the layers: where a program may be divided.
+   * Default: nowhere.
+   */
+  readonly layerStarts?: readonly number[] | undefined
   /** The hidden states, after the last norm. */
   readonly hidden: Value
   /** Computed only for output rows; `undefined`: an encoder, which has hidden states only. */

@@ -1,5 +1,5 @@
-import { byteSize, displayName } from '../describe.js'
-import { DasllamaError, inspectModel, type ModelSummary } from '../index.js'
+import { byteSize, displayName, mebibytes } from '../describe.js'
+import { DasllamaError, inspectModel, type MemoryPart, type ModelSummary } from '../index.js'
 import { contextOption } from './arguments/engine-options.js'
 import { lookupTablesOption, MODEL, modelOptions } from './arguments/model-options.js'
 import { nameOptions } from './arguments/names.js'
@@ -94,9 +94,11 @@ function rows(summary: ModelSummary, chat: ChatSummary | undefined, fit: Fitness
   }
   rows.push(['chat template', chat ? chatText(chat, summary) : 'none'])
   if (memory) {
-    const { modelBytes, sessionBytes, contextLength } = memory
+    const { modelBytes, sessionBytes, contextLength, memories } = memory
     const session = `${byteSize(sessionBytes)} for a session of ${count(contextLength)} tokens`
     rows.push(['memory', `${byteSize(modelBytes)} and ${session}`])
+    if (memories.length > 1)
+      rows.push(...memories.map((part, index) => ['', memoryPartText(part, index + 1)]))
     for (const { name, bytes } of memory.tablesInFile) {
       rows.push(['', `${displayName(name)}, ${byteSize(bytes)}, stays in the file`])
     }
@@ -136,6 +138,15 @@ function chatText(
 
 function memoryText({ neededBytes = 0, availableBytes }: Fitness): string {
   return `${byteSize(neededBytes)} of ${byteSize(availableBytes)} available`
+}
+
+function memoryPartText(
+  { firstLayer, layers, modelBytes, sessionBytes }: MemoryPart,
+  number: number,
+): string {
+  const last = firstLayer + layers - 1
+  const held = layers === 0 ? 'no layers' : layers === 1 ? `layer ${last}` : `layers ${firstLayer} to ${last}`
+  return `memory ${number}: ${held}, ${mebibytes(modelBytes)} and ${mebibytes(sessionBytes)}`
 }
 
 function count(value: number): string {

@@ -1,5 +1,7 @@
 /** The package for service workers, which have no `import()`: everything that is otherwise loaded on demand is included. */
+import { splitting } from '../backend/wasm/lazy-modules.js'
 import * as engine from '../backend/wasm/load.js'
+import * as split from '../backend/wasm/split/load.js'
 import { sources } from '../backend/worker/lazy-modules.js'
 import * as worker from '../backend/worker/open-in-worker.js'
 import * as calls from '../chat/calls/constrain-calls.js'
@@ -31,6 +33,7 @@ import * as tokenizer from '../tokenizer/create.js'
 
 providePlatform(platform)
 engineInThread.provide(engine)
+splitting.provide(split)
 engineInWorker.provide(worker)
 modelFiles.provide(files)
 sources.provide(storage)

@@ -1,6 +1,6 @@
 import { abortable } from '../abortable.js'
 import { checkEngineOptions, type EngineOptions } from '../backend/wasm/engine-options.js'
-import { WASM_LIMIT } from '../backend/wasm/limits.js'
+import { MEMORY_LIMIT } from '../backend/wasm/limits.js'
 import { checkCount, checkOptions } from '../checks.js'
 import type { ModelSource } from '../storage/model-source.js'
 import { summaries } from './lazy-modules.js'
@@ -8,15 +8,20 @@ import type { ModelSummary } from './model-summary.js'
 import { type OpenOptions, withModelFile } from './open.js'
 
 /** How to inspect a model. */
-export interface InspectOptions extends OpenOptions, Pick<EngineOptions, 'kernels' | 'lookupTables'> {
+export interface InspectOptions
+  extends OpenOptions,
+    Pick<EngineOptions, 'kernels' | 'memorySize' | 'lookupTables'> {
   /** Positions for which `memory` is computed. Default: as `loadModel` chooses. */
   contextLength?: number
-  /** Bytes of memory, for `memory.longestContext` and `memory.tablesInFile`. Default, and at most: the 4 GiB that WebAssembly can address. */
+  /**
+   * Bytes of memory, for `memory.longestContext` and `memory.tablesInFile`. Default, and at most: the 64 GiB of all memories that a
+   * model can have.
+   */
   memoryLimit?: number
 }
 
-/** The bytes that 32-bit WebAssembly can address. */
-export const ADDRESSABLE_BYTES: number = WASM_LIMIT
+/** The bytes that a model can address: 16 memories of 4 GiB each. */
+export const ADDRESSABLE_BYTES: number = MEMORY_LIMIT
 
 /**
  * Summarises a model file, from its header alone. Rejects only for a file that is not a model at all, and as `loadModel` does
@@ -28,7 +33,8 @@ export const ADDRESSABLE_BYTES: number = WASM_LIMIT
  */
 export async function inspectModel(source: ModelSource, options: InspectOptions = {}): Promise<ModelSummary> {
   checkOptions(options)
-  checkEngineOptions({ kernels: options.kernels, lookupTables: options.lookupTables })
+  const { kernels, memorySize, lookupTables } = options
+  checkEngineOptions({ kernels, memorySize, lookupTables })
   const { contextLength, memoryLimit = ADDRESSABLE_BYTES, onWarning } = options
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   checkCount('memoryLimit', memoryLimit, 0, Number.MAX_SAFE_INTEGER)

@@ -141,10 +141,17 @@ function checkLoadOptions(options: LoadOptions): void {
   checkFunction('onProgress', onProgress)
 }
 
-function engineOptions({ kernels, memoryLimit, threads, lookupTables }: LoadOptions): EngineOptions {
+function engineOptions({
+  kernels,
+  memoryLimit,
+  memorySize,
+  threads,
+  lookupTables,
+}: LoadOptions): EngineOptions {
   return {
     ...(kernels !== undefined && { kernels }),
     ...(memoryLimit !== undefined && { memoryLimit }),
+    ...(memorySize !== undefined && { memorySize }),
     ...(threads !== undefined && { threads }),
     ...(lookupTables !== undefined && { lookupTables }),
   }
@@ -184,8 +191,8 @@ async function createModel(
     const modules = Promise.all([planner.load(), tokenizers.load()])
     const [{ planForContext }, { createTokenizer }] = await abortable(modules, signal)
     const plan = planForContext(directory, contextLength)
-    const { config, program, reserve, context, formats, identityOf } = plan
-    loading = opened.load(program, { reserve, signal: loads.signal, onProgress, onWarning })
+    const { config, program, context, formats, identityOf } = plan
+    loading = opened.load(program, { context, signal: loads.signal, onProgress, onWarning })
     // While the first weights are read.
     const tokenizer = createTokenizer(metadata, onWarning)
     const { executable, samples } = await loading

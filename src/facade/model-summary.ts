@@ -80,4 +80,18 @@ export interface MemorySummary {
   readonly tablesInFile: readonly { readonly name: string; readonly bytes: number }[]
   /** The largest context, in steps of 128 positions, with which both take at most `memoryLimit`; 0: none. */
   readonly longestContext: number
+  /** The WebAssembly memories that the model is divided among, in the order of its layers: one where it fits. */
+  readonly memories: readonly MemoryPart[]
+}
+
+/** What one WebAssembly memory has of a model. */
+export interface MemoryPart {
+  /** Number of its first layer, from 0. */
+  readonly firstLayer: number
+  /** Number of its layers: 0 for one with the embedding, or the output layer, alone. */
+  readonly layers: number
+  /** Bytes of weights and scratch. */
+  readonly modelBytes: number
+  /** Its part of the session's bytes. */
+  readonly sessionBytes: number
 }

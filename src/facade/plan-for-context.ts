@@ -1,6 +1,5 @@
 import { programForContext } from '../backend/context-length.js'
 import type { Program } from '../backend/program.js'
-import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import type { ModelDirectory } from '../gguf/model-file.js'
 import type { TensorSamples } from '../gguf/tensor-samples.js'
 import type { Config } from '../model/config.js'
@@ -21,8 +20,6 @@ export interface ContextPlan {
   readonly config: Config
   readonly program: Program
   readonly context: number
-  /** Bytes that one such session takes. */
-  readonly reserve: number
   /** The file's tensors by block format. */
   readonly formats: readonly FormatShare[]
   /** The model's identity, given samples of its tensors' bytes. */
@@ -38,7 +35,6 @@ export function planForContext(directory: ModelDirectory, contextLength: number 
     config: plan.config,
     program,
     context,
-    reserve: contextBytes(program, context),
     formats: formatShares(directory),
     identityOf: (samples) => modelIdentity({ ...plan, program }, directory, samples),
   }

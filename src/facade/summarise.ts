@@ -3,21 +3,27 @@ import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import type { Engine } from '../backend/wasm/engine.js'
 import type { EngineOptions } from '../backend/wasm/engine-options.js'
 import { WasmExecutable } from '../backend/wasm/executable.js'
+import { WASM_LIMIT } from '../backend/wasm/limits.js'
 import { type OpeningOptions, openEngine } from '../backend/wasm/open-engine.js'
+import { planSplit } from '../backend/wasm/split/plan.js'
+import type { LookupTables } from '../backend/wasm/tables/lookup-tables.js'
+import { tablesToLeave } from '../backend/wasm/tables/place-weights.js'
 import { DasllamaError } from '../errors.js'
-import type { ModelFile } from '../gguf/model-file.js'
+import type { ModelFile, StoredTensor } from '../gguf/model-file.js'
 import { type ModelPlan, planModel, readHeader } from '../model/plan.js'
 import type { Platform } from '../platform/platform.js'
 import { createTokenizer } from '../tokenizer/create.js'
 import type { WarningListener } from '../warnings.js'
 import { readChatTemplates } from './chat-templates.js'
 import { formatShares } from './format-shares.js'
-import type { MemorySummary, ModelSummary, TokenizerSummary } from './model-summary.js'
+import type { MemoryPart, MemorySummary, ModelSummary, TokenizerSummary } from './model-summary.js'
 import { defaultContext } from './plan-for-context.js'
 import { speedSummary } from './speed-class.js'
 
 /** How to summarise: for `contextLength` positions, and at most `limit` bytes. */
-interface SummaryOptions extends OpeningOptions, Pick<EngineOptions, 'kernels' | 'lookupTables'> {
+interface SummaryOptions
+  extends OpeningOptions,
+    Pick<EngineOptions, 'kernels' | 'memorySize' | 'lookupTables'> {
   readonly contextLength: number | undefined
   readonly limit: number
   readonly warn: WarningListener | undefined
@@ -90,25 +96,80 @@ function tokenizerSummary({ metadata }: ModelFile, warn: WarningListener | undef
   }
 }
 
+/** Where a model goes, and whether that is within the limits. */
+interface Placed {
+  readonly fits: boolean
+  readonly memories: MemoryPart[]
+  /** Lookup tables that stay in the file. */
+  readonly inFile: readonly StoredTensor[]
+}
+
 function memorySummary(
   file: ModelFile,
   { config, program }: ModelPlan,
   engine: Engine,
-  { contextLength = defaultContext(config), limit, lookupTables = 'auto' }: SummaryOptions,
+  {
+    contextLength = defaultContext(config),
+    limit,
+    memorySize = WASM_LIMIT,
+    lookupTables = 'auto',
+  }: SummaryOptions,
 ): MemorySummary {
-  const memoryFor = (available: number) =>
-    WasmExecutable.memoryFor(file, program, engine, { available, lookupTables })
-  const sessionBytes = contextBytes(program, contextLength)
-  const { bytes, inFile } = memoryFor(limit - sessionBytes)
-  const { bytes: leastBytes } = memoryFor(0)
-  const fits = (positions: number) => leastBytes + contextBytes(program, positions) <= limit
+  const { arena } = engine
+  const each = Math.min(arena.available, memorySize - (arena.limit - arena.available))
+  const inOne = (context: number, mode: LookupTables): Placed => {
+    const sessionBytes = contextBytes(program, context)
+    const available = Math.min(each, limit) - sessionBytes
+    const one = WasmExecutable.memoryFor(file, program, engine, { available, lookupTables: mode })
+    const part = { firstLayer: 0, layers: config.layers, modelBytes: one.bytes, sessionBytes }
+    return { fits: one.bytes <= available, memories: [part], inFile: one.inFile }
+  }
+  const inSeveral = (context: number): Placed => {
+    const inFile = lookupTables === 'file' ? tablesToLeave(file, program) : new Set<string>()
+    const parts = planSplit({ file, program, engine, context, each, inFile })
+    const memories = parts.map(({ layers, modelBytes, sessionBytes }): MemoryPart => {
+      return { firstLayer: layers.first, layers: layers.end - layers.first, modelBytes, sessionBytes }
+    })
+    return {
+      fits: bytesOf(memories) <= limit,
+      memories,
+      inFile: [...inFile].map((name) => file.tensors.get(name)!),
+    }
+  }
+  // As when the model is loaded: tables are rather in another memory than in the file.
+  const placed = (context: number): Placed => {
+    if (limit <= memorySize) return inOne(context, lookupTables)
+    const one = inOne(context, lookupTables === 'auto' ? 'memory' : lookupTables)
+    if (one.fits) return one
+    const withTablesInFile = lookupTables === 'auto' ? inOne(context, 'auto') : one
+    try {
+      const several = inSeveral(context)
+      return several.fits || !withTablesInFile.fits ? several : withTablesInFile
+    } catch (error) {
+      if (withTablesInFile.fits) return withTablesInFile
+      throw error
+    }
+  }
+  const fits = (positions: number) => {
+    try {
+      return placed(positions).fits
+    } catch {
+      return false
+    }
+  }
+  const { memories, inFile } = placed(contextLength)
   return {
-    modelBytes: bytes,
-    sessionBytes,
+    modelBytes: memories.reduce((sum, { modelBytes }) => sum + modelBytes, 0),
+    sessionBytes: contextBytes(program, contextLength),
     contextLength,
     tablesInFile: inFile.map(({ name, byteLength }) => ({ name, bytes: byteLength })),
     longestContext: longestContext(config.contextLength, fits),
+    memories,
   }
+}
+
+function bytesOf(memories: readonly MemoryPart[]): number {
+  return memories.reduce((sum, { modelBytes, sessionBytes }) => sum + modelBytes + sessionBytes, 0)
 }
 
 /** The largest multiple of 128 up to `most`, or `most` itself, that fits; 0 if 128 does not. */

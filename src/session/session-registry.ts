@@ -119,7 +119,7 @@ export class SessionRegistry {
       'OUT_OF_MEMORY',
       `${error.message}; ${holders} ${mebibytes(held)} of the ${mebibytes(memoryLimit)} that the model may use`,
       {
-        hint: `${DISPOSE}; or use fewer tokens, kvType "q8_0" or a larger memoryLimit (4 GiB at most)`,
+        hint: `${DISPOSE}; or use fewer tokens, kvType "q8_0" or a larger memoryLimit`,
         cause: error,
       },
     )

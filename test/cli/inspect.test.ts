@@ -75,7 +75,7 @@ describe('dasllama inspect', () => {
     terminal.out = ''
     terminal.availableMemory = undefined
     const { runs, neededBytes, availableBytes } = JSON.parse((await inspect([huge, '--json'], terminal)).out)
-    expect([runs, availableBytes]).toEqual([true, 2 ** 32])
+    expect([runs, availableBytes]).toEqual([true, 2 ** 36])
     expect(neededBytes).toBeGreaterThan(0)
   })
 

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ggufChunks } from '../../src/gguf/writer.js'
-import { inspectModel, loadModel, loadTokenizer, type Session } from '../../src/index.js'
-import { smallModel, smallParts } from '../model/small.js'
+import { inspectModel, type LoadOptions, loadModel, loadTokenizer, type Session } from '../../src/index.js'
+import { SMALL, smallModel, smallParts } from '../model/small.js'
 import { hugeSource, watchedSource } from './sources.js'
 
 /** The header of a model whose weights take `tensorBytes` or a little more, and the size of the whole file. */
@@ -65,21 +65,62 @@ describe('memory', () => {
     expect(model.memoryBytes).toBeLessThanOrEqual(4 * 2 ** 20)
   })
 
-  it('of more than 4 GiB is refused, whatever the limit says', async () => {
+  it('of more than one memory is refused before a weight is read, with what does not fit', async () => {
     const huge = hugeModel(11_008)
     expect(huge.size).toBeGreaterThan(2 ** 32)
-    await expect(loadModel(huge)).rejects.toMatchObject({
+    const cases: readonly [LoadOptions, RegExp, string][] = [
+      [
+        { memoryLimit: 2 ** 32 },
+        /^huge\.gguf needs \d{4}\.\d MiB of memory .* and 409\d\.\d MiB are allowed$/,
+        'memoryLimit',
+      ],
+      [
+        { memoryLimit: 2 ** 32 + 2 ** 20 },
+        /^huge\.gguf needs \d{4}\.\d MiB in 2 memories, and 409\d\.\d MiB are allowed$/,
+        'memoryLimit',
+      ],
+      [
+        { memorySize: 2 ** 29 },
+        /^huge\.gguf: layer 0 alone needs \d{3}\.\d MiB with its cache and scratch, and one memory has 51\d\.\d MiB$/,
+        'memorySize',
+      ],
+    ]
+    for (const [options, message, hint] of cases) {
+      await expect(loadModel(huge, options)).rejects.toMatchObject({
+        code: 'OUT_OF_MEMORY',
+        message: expect.stringMatching(message),
+        hint: expect.stringContaining(hint),
+      })
+    }
+  })
+
+  it('that the runtime refuses is told with what it has granted', async () => {
+    const { Memory } = WebAssembly
+    const model = smallModel({ shape: { ...SMALL.shape, layers: 4 } })
+    let asked = 0
+    // The engine's first memory is granted.
+    vi.spyOn(WebAssembly, 'Memory').mockImplementation((descriptor) => {
+      if (asked++ > 0) throw new RangeError('could not allocate memory')
+      return new Memory(descriptor)
+    })
+    await expect(
+      loadModel(model, { memorySize: 3 * 2 ** 20, contextLength: 2048, threads: 1 }),
+    ).rejects.toMatchObject({
       code: 'OUT_OF_MEMORY',
       message: expect.stringMatching(
-        /^huge\.gguf needs \d{4}\.\d MiB of memory .* and 409\d\.\d MiB are allowed$/,
+        /^memory needs 2 memories, of \d\.\d MiB and \d\.\d MiB; this runtime has granted only the first of them: could not/,
       ),
-      hint: expect.stringContaining('4 GiB at most'),
+      hint: expect.stringContaining('memorySize'),
     })
-    await expect(loadModel(huge, { memoryLimit: 2 ** 32 })).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' })
+    vi.restoreAllMocks()
   })
 
   it('of a huge model is told by inspectModel, which reads no weight either', async () => {
     const { memory, tensorBytes, problems } = await inspectModel(hugeModel(11_008))
+    const [first, second] = memory!.memories
+    expect([first.firstLayer, second.firstLayer + second.layers]).toEqual([0, 8])
+    expect(first.modelBytes + second.modelBytes).toBe(memory!.modelBytes)
+    expect(first.sessionBytes + second.sessionBytes).toBe(memory!.sessionBytes)
     expect(problems).toEqual([])
     expect(tensorBytes).toBeGreaterThan(2 ** 32)
     expect(memory!.modelBytes).toBeGreaterThan(tensorBytes)

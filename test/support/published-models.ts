@@ -1,7 +1,7 @@
 /** Files in the shapes of published models, without their data: enough to compute what they need. */
-import { blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
+import { type BlockFormat, blockFormat, bytesFor } from '../../src/gguf/block-formats.js'
 import type { TensorInfo } from '../../src/gguf/model-file.js'
-import { layOut } from '../../src/gguf/writer.js'
+import { layOut, type TensorHead } from '../../src/gguf/writer.js'
 import { fileType } from '../../src/quantize/file-types.js'
 import { tensorFormats } from '../../src/quantize/tensor-formats.js'
 import type { ByteSource } from '../../src/storage/source.js'
@@ -67,6 +67,14 @@ const QWEN3_4B = {
   },
 }
 
+export const LLAMA_3_8B: PublishedModel['options'] = {
+  ...{ tokenizer: 'bpe', ropeBase: 500_000 },
+  shape: {
+    ...{ embed: 4096, layers: 32, heads: 32, kvHeads: 8, headDim: 128, feedForward: 14_336 },
+    ...{ vocab: 128_256, context: 8192 },
+  },
+}
+
 /** Smallest first. */
 export const PUBLISHED_MODELS: readonly PublishedModel[] = [
   { name: 'SmolLM2 135M', type: 'Q4_0', options: SMOLLM2_135M },
@@ -78,11 +86,38 @@ export const PUBLISHED_MODELS: readonly PublishedModel[] = [
   { name: 'Qwen3 1.7B', type: 'Q4_K_M', options: QWEN3_1_7B },
   { name: 'Llama 3.2 3B', type: 'Q4_K_M', options: LLAMA_3_2_3B },
   { name: 'Qwen3 4B', type: 'Q4_K_M', options: QWEN3_4B },
+  { name: 'Llama 3 8B', type: 'Q4_K_M', options: LLAMA_3_8B },
 ]
 
 /** The file of a model, whose weights are zeros. */
-export function publishedModel({ name, type, options }: PublishedModel): ByteSource {
-  const { metadata, tensors } = randomModel({ ...options, format: 'F16' })
+export function publishedModel(model: PublishedModel): ByteSource {
+  const { metadata, tensors } = randomModel({ ...model.options, format: 'F16' })
+  const formats = formatsOf(model, tensors)
+  const { header, size } = layOut({
+    metadata,
+    tensors: tensors.map(({ name, shape }) => ({ name, shape, format: formats.get(name)! })),
+  })
+  return {
+    ...{ name: `${model.name} ${model.type}`, size },
+    async read(offset, target) {
+      target.fill(0)
+      if (offset < header.length) target.set(header.subarray(offset, offset + target.length))
+    },
+    async close() {},
+  }
+}
+
+/** The same with random weights: how a model of the shape is made. */
+export function randomPublishedModel(model: PublishedModel): RandomModelOptions {
+  const formats = formatsOf(model, randomModel({ ...model.options, format: 'F16' }).tensors)
+  return { ...model.options, format: (name) => formats.get(name)?.name ?? 'F32' }
+}
+
+/** The block format that llama-quantize gives each tensor, by name. */
+function formatsOf(
+  { type, options }: PublishedModel,
+  tensors: readonly TensorHead[],
+): Map<string, BlockFormat> {
   const { heads, kvHeads = heads, layers } = options.shape
   const infos = tensors.map(({ name, shape, format: given }): TensorInfo => {
     const format = typeof given === 'string' ? blockFormat(given) : given
@@ -93,16 +128,5 @@ export function publishedModel({ name, type, options }: PublishedModel): ByteSou
     ...{ architecture: options.architecture ?? 'llama', layers, experts: 0 },
     ...{ headsPerKvHead: Math.floor(heads / kvHeads), isOf70B: false },
   })
-  const { header, size } = layOut({
-    metadata,
-    tensors: formatted.map(({ tensor: { name, shape }, format }) => ({ name, shape, format })),
-  })
-  return {
-    ...{ name: `${name} ${type}`, size },
-    async read(offset, target) {
-      target.fill(0)
-      if (offset < header.length) target.set(header.subarray(offset, offset + target.length))
-    },
-    async close() {},
-  }
+  return new Map(formatted.map(({ tensor, format }) => [tensor.name, format]))
 }

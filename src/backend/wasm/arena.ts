@@ -24,8 +24,7 @@ export function aligned(bytes: number): number {
  */
 export class Arena {
   readonly memory: WebAssembly.Memory
-  /** Largest size of the memory, in bytes. */
-  readonly limit: number
+  #limit: number
   /** Free spans below `#top`, in order of address. */
   readonly #free: Span[]
   readonly #taken = new Map<number, number>()
@@ -38,9 +37,19 @@ export class Arena {
   constructor(memory: WebAssembly.Memory, base: number, limit: number) {
     this.memory = memory
     // The last page stays unused: a buffer could end at 2^32, which is 0 as a 32-bit pointer.
-    this.limit = Math.min(limit, WASM_LIMIT - PAGE_BYTES)
+    this.#limit = Math.min(limit, WASM_LIMIT - PAGE_BYTES)
     this.#top = aligned(base)
     this.#free = []
+  }
+
+  /** Largest size of the memory, in bytes. */
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** Lowers the limit to `bytes`. */
+  lowerLimit(bytes: number): void {
+    this.#limit = Math.min(this.#limit, bytes)
   }
 
   get bytesInUse(): number {
@@ -141,7 +150,7 @@ export class Arena {
     return new DasllamaError(
       'OUT_OF_MEMORY',
       `${purpose} needs ${size} bytes on top of ${this.#top} in use, and ${reason}`,
-      { hint: 'use a smaller model or context, an f16 cache, or raise memoryLimit (4 GiB at most)', cause },
+      { hint: 'use a smaller model or context, an f16 cache, or raise memoryLimit', cause },
     )
   }
 

@@ -3,7 +3,7 @@ import { describeValue } from '../../describe.js'
 import { DasllamaError } from '../../errors.js'
 import { isA } from '../../read-list.js'
 import { KERNEL_BUILDS, type KernelBuild } from './kernel-builds.js'
-import { MAX_THREADS, WASM_LIMIT } from './limits.js'
+import { MAX_THREADS, MEMORY_LIMIT, WASM_LIMIT } from './limits.js'
 import { LOOKUP_TABLES, type LookupTables } from './tables/lookup-tables.js'
 
 /** Resources of a model's engine. */
@@ -17,8 +17,16 @@ export interface EngineOptions {
    * find them next to the package, for example because a bundler has moved them; compiled ones run on one thread.
    */
   kernels?: KernelBuild | 'auto' | WebAssembly.Module | ArrayBuffer | ArrayBufferView<ArrayBuffer>
-  /** Limit in bytes for weights, caches and scratch together, 1 MiB to 4 GiB. Default 4 GiB. */
+  /**
+   * Limit in bytes for weights, caches and scratch together, 1 MiB to 64 GiB. A model that does not fit into one WebAssembly
+   * memory is divided among several, by whole layers, with the same bits. Default: what the memories hold that it needs.
+   */
   memoryLimit?: number
+  /**
+   * Largest size of one WebAssembly memory in bytes, 1 MiB to 4 GiB: less than the default where a runtime refuses large ones.
+   * Default 4 GiB.
+   */
+  memorySize?: number
   /**
    * Number of threads, including the one that the engine runs in: 1 to 32. `auto`, the default, is the number of physical cores, at most 8 and
    * fewer for a small model, where the runtime has threads with shared memory (Node, Deno, Bun, cross-origin isolated
@@ -38,8 +46,10 @@ export interface EngineOptions {
 const BUILDS: readonly string[] = ['auto', ...KERNEL_BUILDS]
 
 /** Throws `INVALID_ARGUMENT`. */
-export function checkEngineOptions({ kernels, memoryLimit, threads, lookupTables }: EngineOptions): void {
-  if (memoryLimit !== undefined) checkCount('memoryLimit', memoryLimit, 2 ** 20, WASM_LIMIT)
+export function checkEngineOptions(options: EngineOptions): void {
+  const { kernels, memoryLimit, memorySize, threads, lookupTables } = options
+  if (memoryLimit !== undefined) checkCount('memoryLimit', memoryLimit, 2 ** 20, MEMORY_LIMIT)
+  if (memorySize !== undefined) checkCount('memorySize', memorySize, 2 ** 20, WASM_LIMIT)
   if (threads !== undefined && threads !== 'auto') checkCount('threads', threads, 1, MAX_THREADS)
   checkLookupTables(lookupTables)
   if (kernels === undefined || BUILDS.includes(kernels as string) || isModule(kernels)) return

@@ -19,7 +19,7 @@ import { checkKvType, sequenceBytes } from './kv-layout.js'
 import type { KvMemory } from './kv-memory.js'
 import { moveSteps } from './move.js'
 import { Outputs } from './outputs.js'
-import { schedule } from './schedule.js'
+import { type Boundary, schedule } from './schedule.js'
 import type { Schedule } from './scheduled.js'
 import { allocateScratch, type Scratch, scratchBytes } from './scratch.js'
 import { SequenceMemories } from './sequence-memories.js'
@@ -82,12 +82,14 @@ export class WasmExecutable implements Executable {
   #pageTables: { readonly pointer: Pointer; readonly capacity: number }
   #ended: Promise<void> | undefined
 
-  private constructor(
+  /** A program whose weights are in the engine's memory. `boundary`: if it is a part of one. Throws `OUT_OF_MEMORY`. */
+  constructor(
     program: Program,
-    plan: Schedule,
     engine: Engine,
     { weights, tables, fileName, onWarning }: LoadedWeights,
+    boundary?: Boundary,
   ) {
+    const plan = schedule(program, boundary)
     this.#fileName = fileName
     this.#onWarning = onWarning
     this.#tables = tables
@@ -133,11 +135,9 @@ export class WasmExecutable implements Executable {
     engine: Engine,
     options: LoadOptions = {},
   ): Promise<WasmExecutable> {
-    const { reserve = 0, signal, lookupTables, onBytes, onProgress, onWarning } = options
-    const plan = schedule(program)
-    const { arena } = engine
-    const { available } = arena
-    const rest = workBytes(program, plan, engine) + reserve
+    const { reserve = 0, lookupTables, onWarning } = options
+    const { available } = engine.arena
+    const rest = workBytes(program, schedule(program), engine) + reserve
     const fits = (bytes: number) => bytes + rest <= available
     const weights = placeWeights(file, program, engine, { lookupTables, fits })
     if (!fits(weights.bytes)) {
@@ -146,19 +146,8 @@ export class WasmExecutable implements Executable {
     const { inFile } = weights
     if (inFile.length > 0 && lookupTables === 'auto') onWarning?.(tablesInFile(file, inFile))
     const base = engine.arena.allocate(weights.bytes, 'the weights')
-    let loaded = 0
-    await weights.load(
-      base,
-      (tensor, start, bytes) => {
-        onBytes?.(tensor, start, bytes)
-        loaded += bytes.length
-        onProgress?.({ loaded, total: weights.fileBytes })
-      },
-      signal,
-    )
-    const closeFile = () => closeQuietly(() => file.close())
-    const tables = inFile.length > 0 ? new FileTables(weights.tables, arena, closeFile) : undefined
-    return new WasmExecutable(program, plan, engine, { weights, tables, fileName: file.name, onWarning })
+    await weights.load(base, ...loading(options, weights.fileBytes))
+    return new WasmExecutable(program, engine, loadedWeights(file, weights, engine, onWarning))
   }
 
   /**
@@ -227,23 +216,17 @@ export class WasmExecutable implements Executable {
       const check = () => checkBatch(batch, this.vocabSize, (memory) => this.#sequences.has(memory))
       check()
       if (this.#tables) {
-        await this.#tables.prepare(batch.ids, batch.signal)
-        this.#assertOpen()
+        await this.readRows(batch)
         check()
       }
-      const memories = batch.runs.map(({ memory }) => memory as WasmMemory)
       try {
-        const pass = this.#begin(batch, memories)
-        const passMs = await this.#runner.run(this.#compiled.steps, pass, batch.signal)
-        if (pass.rows === 1) this.#streams.record(passMs)
-        const ms = await this.#outputs.take(batch, take, passMs)
-        for (const [index, { firstRow, rows, phase }] of pass.runs.entries()) {
-          const isPromptEnd = batch.outputs.includes(firstRow + rows - 1)
-          memories[index].commit({ rows, phase, isPromptEnd })
-        }
+        const pass = this.begin(batch)
+        const passMs = await this.runSteps(pass, batch.signal)
+        const ms = await this.takeOutputs(batch, take, passMs)
+        this.commit(batch)
         return ms
       } catch (error) {
-        for (const memory of memories) memory.rollback()
+        this.rollBack(batch)
         throw error
       }
     }, batch.signal)
@@ -276,8 +259,19 @@ export class WasmExecutable implements Executable {
     warnNotClosed(this.#fileName, failure, this.#onWarning)
   }
 
-  /** Allocates pages in the memories, and writes the steps' inputs into the kernels' memory. */
-  #begin({ ids, positions, runs }: Batch, memories: readonly WasmMemory[]): Pass {
+  /** Reads what a batch needs from lookup tables that stay in the file. */
+  async readRows({ ids, signal }: Batch): Promise<void> {
+    await this.#tables?.prepare(ids, signal)
+    this.#assertOpen()
+  }
+
+  /**
+   * Begins a batch that has been checked: allocates pages in its memories, and writes the steps' inputs into the kernels'
+   * memory. `run` is `readRows`, this and the following methods, which an executable over several memories calls for each of
+   * its parts. If one of them throws, `rollBack` must follow.
+   */
+  begin({ ids, positions, runs }: Batch): Pass {
+    const memories = runs.map(({ memory }) => memory as WasmMemory)
     for (const memory of memories) this.#sequences.use(memory)
     const states = memories.map((memory, index) => memory.prepare(runs[index].rows, runs[index].phase))
     const pageTables = this.#writePageTables(memories.map(({ kv }) => kv))
@@ -303,6 +297,38 @@ export class WasmExecutable implements Executable {
         return { memory, firstRow, rows, phase, position: memory.length, ...own }
       }),
     }
+  }
+
+  /** Runs a pass's steps; resolves with the milliseconds spent computing. */
+  async runSteps(pass: Pass, signal: AbortSignal | undefined): Promise<number> {
+    const ms = await this.#runner.run(this.#compiled.steps, pass, signal)
+    if (pass.rows === 1 && this.memories.length > 0) this.#streams.record(ms)
+    return ms
+  }
+
+  /** Computes the outputs of the pass whose steps have just run, in `passMs`; resolves with the milliseconds of both. */
+  takeOutputs(batch: Batch, take: TakeOutput, passMs: number): Promise<number> {
+    return this.#outputs.take(batch, take, passMs)
+  }
+
+  /** Ends a batch: its rows belong to their memories. */
+  commit({ runs, outputs }: Batch): void {
+    for (const { memory, firstRow, rows, phase } of runs) {
+      const isPromptEnd = outputs.includes(firstRow + rows - 1)
+      ;(memory as WasmMemory).commit({ rows, phase, isPromptEnd })
+    }
+  }
+
+  /** Ends a batch that has failed: frees what was allocated for it. */
+  rollBack({ runs }: Batch): void {
+    for (const { memory } of runs) (memory as WasmMemory).rollback()
+  }
+
+  /** Views of the inputs, or of the outputs, of a part's first `rows` rows, f32[rows][width] each; valid until it allocates. */
+  boundaryValues(side: 'inputs' | 'outputs', rows: number): Float32Array[] {
+    return this.#schedule[side].map(({ index, width }) =>
+      this.#engine.arena.floats(this.#scratch.buffers[index], rows * width),
+    )
   }
 
   /** Writes page tables; returns their addresses by memory and group. Throws `OUT_OF_MEMORY`. */
@@ -355,6 +381,32 @@ function disposed(): DasllamaError {
   return new DasllamaError('DISPOSED', 'the model has been disposed')
 }
 
+/** Weights that have been loaded, with the tables of them that stay in the file. */
+export function loadedWeights(
+  file: ModelFile,
+  weights: Weights,
+  { arena }: Engine,
+  onWarning: WarningListener | undefined,
+): LoadedWeights {
+  const closeFile = () => closeQuietly(() => file.close())
+  const tables = weights.tables.length > 0 ? new FileTables(weights.tables, arena, closeFile) : undefined
+  return { weights, tables, fileName: file.name, onWarning }
+}
+
+/** The listener and the signal of `Weights.loadAll` for a program of `total` bytes in the file. */
+export function loading(
+  { onBytes, onProgress, signal }: LoadOptions,
+  total: number,
+): [onBytes: NonNullable<LoadOptions['onBytes']>, signal: AbortSignal | undefined] {
+  let loaded = 0
+  const take: NonNullable<LoadOptions['onBytes']> = (tensor, start, bytes) => {
+    onBytes?.(tensor, start, bytes)
+    loaded += bytes.length
+    onProgress?.({ loaded, total })
+  }
+  return [take, signal]
+}
+
 /** Initial capacity of the page tables, in pages: 131,072 positions. */
 const FIRST_PAGE_TABLES = 1024
 
@@ -363,7 +415,7 @@ function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer;
 }
 
 /** Bytes that a program takes in addition to weights and sequences. */
-function workBytes(program: Program, plan: Schedule, engine: Engine): number {
+export function workBytes(program: Program, plan: Schedule, engine: Engine): number {
   const own = scratchBytes(program, plan, engine) + compiledBytes(plan, engine)
   return own + pooledHeadBytes(program, engine) + FIRST_PAGE_TABLES * 4
 }

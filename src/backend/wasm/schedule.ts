@@ -1,6 +1,6 @@
 import { DasllamaError } from '../../errors.js'
 import { inputsOf, type Op, type Program, type Value } from '../program.js'
-import { keyRopes } from './key-ropes.js'
+import { type KeyRopes, keyRopes } from './key-ropes.js'
 import type { Buffer, Schedule, Scheduled, ScheduledLinear, ScheduledNorm } from './scheduled.js'
 
 type NormOp = Op & { kind: 'rmsNorm' | 'layerNorm' }
@@ -14,10 +14,20 @@ const GATES = { silu: 'swiglu', gelu: 'geglu' } as const
 /**
  * Fuses a program's operations into what the kernels do in one call: a norm with the linear layers that read it, a linear
  * layer with the addition to the residual stream, a gate with its product. Buffers are reused once their value has been
- * read for the last time. `input`: a value that is in its buffer, `Schedule.input`, before the first step.
+ * read for the last time.
  */
-export function schedule(program: Program, input?: Value): Schedule {
-  return new ScheduleBuilder(program, input).run()
+export function schedule(program: Program, boundary: Boundary = {}): Schedule {
+  return new ScheduleBuilder(program, boundary).run()
+}
+
+/** What a part of a program shares with what runs before and after it. */
+export interface Boundary {
+  /** Values that are in their buffers, `Schedule.inputs`, before the first step. */
+  readonly inputs?: readonly Value[]
+  /** Values that are in their buffers, `Schedule.outputs`, after the last step. Default: hidden states and logits end the program. */
+  readonly outputs?: readonly Value[] | undefined
+  /** Of the part's memories, where its operations do not show how keys come about. Default: found in the program. */
+  readonly keyRopes?: KeyRopes
 }
 
 class ScheduleBuilder {
@@ -34,34 +44,37 @@ class ScheduleBuilder {
   /** The last norm, which is computed for output rows only, and its input. */
   readonly #head: { readonly x: Value; readonly norm: ScheduledNorm | undefined }
 
-  readonly #input: Value | undefined
+  readonly #boundary: Boundary
 
-  constructor(program: Program, input: Value | undefined) {
+  constructor(program: Program, boundary: Boundary) {
     this.#program = program
-    this.#input = input
+    this.#boundary = boundary
+    const { outputs } = boundary
     const { hidden, ops } = program
     const last = ops.at(-1)
     const isNormed =
-      !input && last !== undefined && isNorm(last) && last.out.id === hidden.id && last.x.heads === 1
+      !outputs && last !== undefined && isNorm(last) && last.out.id === hidden.id && last.x.heads === 1
     this.#ops = isNormed ? ops.slice(0, -1) : ops
-    this.#head = isNormed ? { x: last.x, norm: normOf(last) } : { x: hidden, norm: undefined }
+    this.#head = isNormed ? { x: last.x, norm: normOf(last) } : { x: outputs?.[0] ?? hidden, norm: undefined }
     const read = (value: Value, index: number) => {
       this.#reads[value.id] = (this.#reads[value.id] ?? 0) + 1
       this.#lastRead[value.id] = index
     }
     for (const [index, op] of this.#ops.entries()) for (const value of inputsOf(op)) read(value, index)
-    read(this.#head.x, Number.POSITIVE_INFINITY)
+    for (const value of outputs ?? [this.#head.x]) read(value, Number.POSITIVE_INFINITY)
   }
 
   run(): Schedule {
-    const input = this.#input && this.#assign(this.#input)
+    const { inputs = [], outputs = [], keyRopes: given } = this.#boundary
+    const inputBuffers = inputs.map((value) => this.#assign(value))
     for (let index = 0; index < this.#ops.length; ) index = this.#schedule(index)
     return {
       steps: this.#steps,
       buffers: this.#buffers,
-      input,
+      inputs: inputBuffers,
+      outputs: outputs.map((value) => this.#bufferOf(value)),
       head: { x: this.#bufferOf(this.#head.x), norm: this.#head.norm },
-      keyRopes: keyRopes(this.#program),
+      keyRopes: given ?? keyRopes(this.#program),
     }
   }
 

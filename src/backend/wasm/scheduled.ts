@@ -205,8 +205,9 @@ export type Scheduled =
 export interface Schedule {
   readonly steps: readonly Scheduled[]
   readonly buffers: readonly Buffer[]
-  /** Where the input is, of a program that has one. */
-  readonly input: Buffer | undefined
+  /** Where the inputs and outputs of a part of a program are, in the order of its `Boundary`. */
+  readonly inputs: readonly Buffer[]
+  readonly outputs: readonly Buffer[]
   /** Input of hidden states and logits: the norm of `x`, or `x` itself. */
   readonly head: { readonly x: Buffer; readonly norm: ScheduledNorm | undefined }
   readonly keyRopes: KeyRopes

@@ -7,7 +7,7 @@ import { pause } from '../../platform/pause.js'
 import { inParallel } from '../../storage/in-parallel.js'
 import { readParts } from '../../storage/parts.js'
 import type { MatrixSlice, Program, TensorSpec, VectorSlice } from '../program.js'
-import { aligned } from './arena.js'
+import { type Arena, aligned } from './arena.js'
 import type { Engine } from './engine.js'
 import { ActivationKind, type Pointer } from './kernels.js'
 import { Iq3sRepacker } from './repack/iq3-s.js'
@@ -44,11 +44,15 @@ interface Placed {
   readonly table: FileTable | undefined
 }
 
-/** `length` bytes of a tensor, from byte `start` on. */
+/** `length` bytes of a tensor, from byte `start` on, and where they are read to. */
 interface Piece extends Placement {
   readonly start: number
   readonly length: number
+  readonly arena: Arena
+  readonly pointer: Pointer
 }
+
+type OnBytes = (tensor: StoredTensor, start: number, bytes: Uint8Array) => void
 
 function positionOf({ tensor, start }: Piece): number {
   return tensor.offset + start
@@ -71,8 +75,16 @@ export class Weights {
   #bytes = 0
   #fileBytes = 0
 
-  /** `file` has the program's tensors in their shapes, of which `inFile` stay there. Throws `UNSUPPORTED`, naming the tensor. */
-  constructor(file: ModelFile, program: Program, engine: Engine, inFile: ReadonlySet<string> = new Set()) {
+  /**
+   * `file` has the program's tensors in their shapes, of which `inFile` stay there. `modelBytes`: of the whole model's tensors, if
+   * the program is a part of one; so a tensor is repacked in parts as in the whole. Throws `UNSUPPORTED`, naming the tensor.
+   */
+  constructor(
+    file: ModelFile,
+    program: Program,
+    engine: Engine,
+    { inFile, modelBytes }: { inFile?: ReadonlySet<string> | undefined; modelBytes?: number } = {},
+  ) {
     this.#fileName = file.name
     this.#engine = engine
     const specs = Array.from(program.tensors.values())
@@ -80,9 +92,9 @@ export class Weights {
     this.#repackers = [
       new X8Repacker(engine, rowsOfSlices(program)),
       new RebiasedF16Repacker(engine),
-      new Iq3sRepacker(engine, bytes),
+      new Iq3sRepacker(engine, modelBytes ?? bytes),
     ]
-    for (const spec of specs) this.#place(file, spec, inFile.has(spec.name))
+    for (const spec of specs) this.#place(file, spec, inFile?.has(spec.name) ?? false)
   }
 
   get bytes(): number {
@@ -98,49 +110,56 @@ export class Weights {
     return Array.from(this.#placements.values()).flatMap(({ table, tensor }) => (table ? tensor : []))
   }
 
+  /** Bytes that a tensor takes in memory, until they are loaded; 0 for one that is not the program's. */
+  bytesOf(name: string): number {
+    const placement = this.#placements.get(name)
+    return placement ? placedBytes(placement) : 0
+  }
+
   /** In order of first use, until they are loaded. */
   get tensors(): StoredTensor[] {
     return Array.from(this.#placements.values(), ({ tensor }) => tensor)
   }
 
+  /** `loadAll` of weights that are not parts of others. */
+  load(base: Pointer, onBytes: OnBytes, signal?: AbortSignal): Promise<void> {
+    return Weights.loadAll([{ weights: this, base }], onBytes, signal)
+  }
+
   /**
-   * Reads every tensor into memory, with the weights beginning at `base`, and repacks those with a repacker. `onBytes` is
-   * called with each piece in the file's format, from byte `start` of its tensor on; `bytes` are valid until it returns.
+   * Reads every tensor of `parts`, each of which has its own engine, into memory, with a part's weights beginning at `base`, and
+   * repacks those with a repacker. `onBytes` is called with each piece in the file's format, from byte `start` of its tensor
+   * on; `bytes` are valid until it returns.
    */
-  async load(
-    base: Pointer,
-    onBytes: (tensor: StoredTensor, start: number, bytes: Uint8Array) => void,
+  static async loadAll(
+    parts: readonly { readonly weights: Weights; readonly base: Pointer }[],
+    onBytes: OnBytes,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { arena } = this.#engine
-    for (const repacker of this.#repackers) {
-      const placements = Array.from(this.#placements.values()).filter(
-        (placement) => placement.repacker === repacker,
-      )
-      repacker.begin(placements.map(({ tensor }) => tensor))
-    }
+    for (const { weights } of parts) weights.#beginRepacking()
+    const pieces = parts.flatMap(({ weights, base }) => [...weights.#pieces(base)])
     // A source that answers from memory would otherwise never yield to the event loop, so an abort could not arrive.
     let bytesSincePause = 0
-    await inParallel(this.#runs(), READS_AT_ONCE, async (pieces) => {
+    const { first, others } = readOnce(inFileOrder(pieces))
+    await inParallel(runs(first), READS_AT_ONCE, async (run) => {
       signal?.throwIfAborted()
-      const placed = pieces.map((piece) => ({
-        ...piece,
-        pointer: (base +
-          piece.offset +
-          memoryBytes(piece, piece.start + piece.length) -
-          piece.length) as Pointer,
-      }))
-      const parts = placed.map(({ tensor, table, start, pointer, length }) => ({
+      const targets = run.map(({ tensor, table, start, arena, pointer, length }) => ({
         offset: tensor.offset + start,
         target: table ? new Uint8Array(length) : arena.bytes(pointer, length),
       }))
-      await readParts(pieces[0].tensor.source, parts, signal)
+      await readParts(run[0].tensor.source, targets, signal)
       signal?.throwIfAborted()
-      for (const [index, { tensor, table, repacker, start, pointer, length }] of placed.entries()) {
-        const bytes = table ? parts[index].target : arena.bytes(pointer, length)
+      for (const [index, piece] of run.entries()) {
+        const { tensor, table, start, length } = piece
+        const bytes = table ? targets[index].target : piece.arena.bytes(piece.pointer, length)
         onBytes(tensor, start, bytes)
         table?.take(start, bytes)
-        repacker?.repack({ tensor, pointer, length })
+        const copies = others.get(piece) ?? []
+        for (const copy of copies) {
+          if (copy.table) copy.table.take(start, bytes)
+          else copy.arena.bytes(copy.pointer, length).set(bytes)
+        }
+        for (const { repacker, pointer } of [piece, ...copies]) repacker?.repack({ tensor, pointer, length })
         bytesSincePause += length
       }
       if (bytesSincePause < READ_BYTES) return
@@ -148,9 +167,23 @@ export class Weights {
       await pause()
       signal?.throwIfAborted()
     })
-    for (const source of new Set(this.tensors.map(({ source }) => source))) {
+    const sources = new Set(parts.flatMap(({ weights }) => weights.tensors.map(({ source }) => source)))
+    for (const source of sources) {
       if (source.checkUnchanged) await abortable(source.checkUnchanged(), signal)
     }
+    for (const { weights, base } of parts) weights.#finish(base)
+  }
+
+  #beginRepacking(): void {
+    for (const repacker of this.#repackers) {
+      const placements = Array.from(this.#placements.values()).filter(
+        (placement) => placement.repacker === repacker,
+      )
+      repacker.begin(placements.map(({ tensor }) => tensor))
+    }
+  }
+
+  #finish(base: Pointer): void {
     for (const repacker of this.#repackers) repacker.finish()
     for (const [name, { tensor, table, repacker, offset }] of this.#placements) {
       const format = repacker?.formatOf(tensor) ?? tensor.format
@@ -160,41 +193,18 @@ export class Weights {
     this.#repackers = []
   }
 
-  /** Runs of neighbouring pieces of one source, each read in one go. */
-  *#runs(): Generator<Piece[]> {
-    let run: Piece[] = []
-    let bytes = 0
-    for (const piece of this.#pieces()) {
-      const last = run[run.length - 1]
-      const gap = last ? positionOf(piece) - positionOf(last) - last.length : 0
-      const isNear = last?.tensor.source === piece.tensor.source && gap >= 0 && gap <= LARGEST_GAP_BYTES
-      const joins = isNear && !last.table && !piece.table
-      if (run.length > 0 && !(joins && bytes + gap + piece.length <= READ_BYTES)) {
-        yield run
-        run = []
-        bytes = 0
-      }
-      bytes += run.length > 0 ? gap + piece.length : piece.length
-      run.push(piece)
-    }
-    if (run.length > 0) yield run
-  }
-
-  /** Every tensor in file order, so that a stream never has to go back; long ones are split into pieces. */
-  *#pieces(): Generator<Piece> {
-    const rank = new Map(
-      [...new Set(this.tensors.map(({ source }) => source))].map((source, i) => [source, i]),
-    )
-    const placements = Array.from(this.#placements.values()).sort(
-      ({ tensor: a }, { tensor: b }) => rank.get(a.source)! - rank.get(b.source)! || a.offset - b.offset,
-    )
-    for (const placement of placements) {
-      const { tensor, table, repacker } = placement
+  /** Every tensor; long ones are split into pieces. */
+  *#pieces(base: Pointer): Generator<Piece> {
+    const { arena } = this.#engine
+    for (const placement of this.#placements.values()) {
+      const { tensor, table, repacker, offset } = placement
       // Of a table whole rows, in multiples of four bytes.
       const unit = table ? 4 * table.rowBytes : (repacker?.unitBytes(tensor) ?? 1)
       const most = Math.max(1, Math.floor((table ? TABLE_READ_BYTES : READ_BYTES) / unit)) * unit
       for (let start = 0; start < tensor.byteLength; start += most) {
-        yield { ...placement, start, length: Math.min(most, tensor.byteLength - start) }
+        const length = Math.min(most, tensor.byteLength - start)
+        const end = base + offset + memoryBytes(placement, start + length)
+        yield { ...placement, start, length, arena, pointer: (end - length) as Pointer }
       }
     }
   }
@@ -242,8 +252,9 @@ export class Weights {
     const table = staysInFile ? new FileTable(tensor) : undefined
     const isRepacked = kind === 'matrix' && !table
     const repacker = isRepacked ? this.#repackers.find((repacker) => repacker.accepts(tensor)) : undefined
-    this.#placements.set(name, { tensor, table, repacker, offset: this.#bytes })
-    this.#bytes += aligned(table ? cacheBytes(tensor) : memoryBytes({ tensor, repacker }, tensor.byteLength))
+    const placement = { tensor, table, repacker, offset: this.#bytes }
+    this.#placements.set(name, placement)
+    this.#bytes += placedBytes(placement)
     this.#fileBytes += tensor.byteLength
   }
 
@@ -259,6 +270,54 @@ export class Weights {
       { hint: `matrices: ${runnable.join(', ')}; norms and biases: F32` },
     )
   }
+}
+
+/** So that a stream never has to go back. */
+function inFileOrder(pieces: readonly Piece[]): Piece[] {
+  const rank = new Map(
+    [...new Set(pieces.map(({ tensor }) => tensor.source))].map((source, i) => [source, i]),
+  )
+  return [...pieces].sort(
+    (a, b) => rank.get(a.tensor.source)! - rank.get(b.tensor.source)! || positionOf(a) - positionOf(b),
+  )
+}
+
+/** Pieces that are read, and for each the pieces of other parts with the same bytes. */
+function readOnce(pieces: readonly Piece[]): { first: Piece[]; others: Map<Piece, Piece[]> } {
+  const first: Piece[] = []
+  const others = new Map<Piece, Piece[]>()
+  for (const piece of pieces) {
+    const last = first.at(-1)
+    if (last?.tensor !== piece.tensor || last.start !== piece.start) first.push(piece)
+    else others.set(last, [...(others.get(last) ?? []), piece])
+  }
+  return { first, others }
+}
+
+/** Runs of neighbouring pieces of one source, each read in one go. */
+function* runs(pieces: readonly Piece[]): Generator<Piece[]> {
+  let run: Piece[] = []
+  let bytes = 0
+  for (const piece of pieces) {
+    const last = run[run.length - 1]
+    const gap = last ? positionOf(piece) - positionOf(last) - last.length : 0
+    const isNear = last?.tensor.source === piece.tensor.source && gap >= 0 && gap <= LARGEST_GAP_BYTES
+    const joins = isNear && !last.table && !piece.table
+    if (run.length > 0 && !(joins && bytes + gap + piece.length <= READ_BYTES)) {
+      yield run
+      run = []
+      bytes = 0
+    }
+    bytes += run.length > 0 ? gap + piece.length : piece.length
+    run.push(piece)
+  }
+  if (run.length > 0) yield run
+}
+
+/** The bytes in memory of a whole tensor, or of the cache of one that stays in the file. */
+function placedBytes(placement: Placement): number {
+  const { table, tensor } = placement
+  return aligned(table ? cacheBytes(tensor) : memoryBytes(placement, tensor.byteLength))
 }
 
 /** The bytes in memory of the first `fileBytes` of a tensor. */

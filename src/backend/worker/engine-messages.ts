@@ -34,7 +34,8 @@ export type OpenReply = PackedDirectory
 /** `load`: follows `open`; answered with a `LoadReply`. From then on the thread serves the executable. */
 export interface LoadRequest {
   readonly program: Program
-  readonly reserve: number
+  /** See `LoadingOptions`. */
+  readonly context: number
 }
 export type LoadEvent = { readonly warning: Warning } | { readonly progress: LoadProgress }
 export interface LoadReply {

@@ -113,9 +113,9 @@ function connect(thread: EngineThread) {
 function load(
   channel: Channel,
   program: Program,
-  { reserve, signal, onWarning, onProgress }: LoadingOptions,
+  { context, signal, onWarning, onProgress }: LoadingOptions,
 ): Promise<LoadReply> {
-  const request: LoadRequest = { program, reserve }
+  const request: LoadRequest = { program, context }
   const loading = new Promise<LoadReply>((resolve, reject) => {
     const onEvent = (event: LoadEvent) => {
       try {

@@ -51,10 +51,10 @@ export function serveEngine(port: Port, platform: Platform): ServedEngine {
 
   channel.handle(
     'load',
-    async ({ program, reserve }: LoadRequest, { signal, emit }: RequestContext): Promise<LoadReply> => {
+    async ({ program, context }: LoadRequest, { signal, emit }: RequestContext): Promise<LoadReply> => {
       const report = (event: LoadEvent) => emit(event)
       loading = opened!.load(program, {
-        reserve,
+        context,
         signal,
         onWarning: (warning) => report({ warning }),
         onProgress: (progress) => report({ progress }),

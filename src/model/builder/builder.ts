@@ -78,9 +78,13 @@ export class Builder extends StreamOperations {
 
   /** A builder for each layer, in order. `prefix`: of the layers' tensors, as in `enc.blk.0.attn_q.weight`. */
   *layers(prefix = ''): Generator<LayerBuilder, void> {
+    const { ops, layerStarts } = this.recording
+    layerStarts.length = 0
     for (let layer = 0; layer < this.config.layers; layer++) {
+      layerStarts.push(ops.length)
       yield new Builder(this.recording, layer, prefix) as LayerBuilder
     }
+    layerStarts.push(ops.length)
   }
 
   /**

@@ -34,6 +34,8 @@ export interface Recording {
   readonly memories: MemorySpec[]
   readonly ropes: Map<string, { readonly index: number; readonly spec: RopeSpec }>
   readonly ops: Op[]
+  /** See `Program.layerStarts`. */
+  readonly layerStarts: number[]
   readonly values: Set<Value>
   /** What follows pooling. */
   afterPooling: PooledHead | undefined
@@ -53,6 +55,7 @@ export function newRecording(config: Config, names: TensorNames): Recording {
     memories: [],
     ropes: new Map(),
     ops: [],
+    layerStarts: [],
     values: new Set(),
     afterPooling: undefined,
     end: undefined,
@@ -69,12 +72,14 @@ export function programOf({
   unusedTensors,
   memories,
   ops,
+  layerStarts,
 }: Recording): Program | undefined {
   if (!end) return undefined
   const { vocabSize, embeddingLength } = config
   const specs = Array.from(ropes.values(), ({ spec }) => spec)
   return {
-    ...{ tensors, memories, ropes: specs, ops, ...end, afterPooling, vocabSize, embeddingLength },
+    ...{ tensors, memories, ropes: specs, ops, layerStarts },
+    ...{ ...end, afterPooling, vocabSize, embeddingLength },
     ...(unusedTensors.size > 0 && { unusedTensors }),
   }
 }

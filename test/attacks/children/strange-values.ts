@@ -65,6 +65,7 @@ const calls: [string, (value: never) => unknown][] = [
     'onWarning',
     'kernels',
     'memoryLimit',
+    'memorySize',
     'threads',
     'lookupTables',
     'prefixCache',

@@ -2,7 +2,7 @@ import { MAX_ROWS } from '../../batch.js'
 import type { PooledHead, Program } from '../../program.js'
 import type { Engine } from '../engine.js'
 import { checkNumbers } from '../finite.js'
-import { schedule } from '../schedule.js'
+import { type Boundary, schedule } from '../schedule.js'
 import type { Schedule } from '../scheduled.js'
 import { allocateScratch, type Scratch, scratchBytes } from '../scratch.js'
 import type { StepRunner } from '../step-runner.js'
@@ -29,7 +29,7 @@ export class PooledHeadRunner {
     this.#engine = engine
     this.#runner = runner
     this.#head = head
-    this.#schedule = schedule(own, head.input)
+    this.#schedule = schedule(own, boundaryOf(head))
     this.#scratch = allocateScratch(own, this.#schedule, engine)
     const input = { program: own, schedule: this.#schedule, weights, scratch: this.#scratch }
     this.#steps = compileSteps(engine, input).steps
@@ -41,8 +41,8 @@ export class PooledHeadRunner {
     const count = vectors.length / input.width
     const results = new Float32Array(count * output.width)
     const { arena } = this.#engine
-    const from = this.#scratch.buffers[this.#schedule.input!.index]
-    const to = this.#scratch.buffers[this.#schedule.head.x.index]
+    const from = this.#scratch.buffers[this.#schedule.inputs[0].index]
+    const to = this.#scratch.buffers[this.#schedule.outputs[0].index]
     for (let first = 0; first < count; first += MAX_ROWS) {
       const rows = Math.min(MAX_ROWS, count - first)
       const part = vectors.subarray(first * input.width, (first + rows) * input.width)
@@ -60,8 +60,12 @@ export class PooledHeadRunner {
 export function pooledHeadBytes(program: Program, engine: Engine): number {
   if (!program.afterPooling) return 0
   const own = programOf(program, program.afterPooling)
-  const plan = schedule(own, program.afterPooling.input)
+  const plan = schedule(own, boundaryOf(program.afterPooling))
   return scratchBytes(own, plan, engine) + compiledBytes(plan, engine)
+}
+
+function boundaryOf({ input, output }: PooledHead): Boundary {
+  return { inputs: [input], outputs: [output] }
 }
 
 function programOf(program: Program, { ops, output }: PooledHead): Program {

@@ -27,20 +27,23 @@ export function placeWeights(
   engine: Engine,
   { lookupTables: mode = 'memory', fits }: PlacingOptions,
 ): Weights {
-  if (mode === 'file') {
-    const names = lookupTables(program)
-    const stuck = names.find((name) => file.tensors.get(name)!.source.isSequential)
-    if (stuck !== undefined) throw cannotStay(file, stuck)
-    return new Weights(file, program, engine, new Set(names))
-  }
+  if (mode === 'file') return new Weights(file, program, engine, { inFile: tablesToLeave(file, program) })
   let weights = new Weights(file, program, engine)
   if (mode === 'memory') return weights
   const inFile = new Set<string>()
   for (const tensor of movableTables(file, program)) {
     if (fits(weights.bytes) || cacheBytes(tensor) >= tensor.byteLength) break
-    weights = new Weights(file, program, engine, inFile.add(tensor.name))
+    weights = new Weights(file, program, engine, { inFile: inFile.add(tensor.name) })
   }
   return weights
+}
+
+/** All lookup tables. Throws `UNSUPPORTED` for one in a file that can only be read from its beginning to its end. */
+export function tablesToLeave(file: ModelFile, program: Program): ReadonlySet<string> {
+  const names = lookupTables(program)
+  const stuck = names.find((name) => file.tensors.get(name)!.source.isSequential)
+  if (stuck !== undefined) throw cannotStay(file, stuck)
+  return new Set(names)
 }
 
 function cannotStay({ name }: ModelFile, table: string): DasllamaError {
@@ -76,7 +79,7 @@ export function needsMoreMemory(
   return new DasllamaError(
     'OUT_OF_MEMORY',
     `${displayName(file.name)} needs ${mebibytes(need)} of memory (weights ${mebibytes(weights.bytes)}${tables}), and ${mebibytes(available)} are allowed`,
-    { hint: `use a smaller quantisation or contextLength${advice}, or raise memoryLimit (4 GiB at most)` },
+    { hint: `use a smaller quantisation or contextLength${advice}, or raise memoryLimit` },
   )
 }
 
