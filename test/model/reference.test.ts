@@ -74,7 +74,9 @@ async function compare(modelCase: ModelCase): Promise<void> {
         const expected = truth.logits()
         const [best] = topIndices(expected, 1)
         const where = `${kvType} cache, position ${session.position}`
-        expect(relativeDifference(actual, expected), where).toBeLessThan((deep ? DEEP : 1) * tolerance[kvType])
+        expect(relativeDifference(actual, expected), where).toBeLessThan(
+          (deep ? DEEP : 1) * tolerance[kvType],
+        )
         expect(argmax(actual, actual.length), where).toBe(best)
         if (!brief && kvType === 'f32' && length === prompts[0] && step === 0) {
           const relaxed = relativeDifference(await relaxedLogits(bytes, ids), expected)
