@@ -18,7 +18,7 @@ export interface ModelCase {
   readonly gelu?: boolean
   /** Whether the reference follows it in one session only. Default false. */
   readonly brief?: boolean
-  /** Whether it has more than 30 layers, over which llama.cpp's rounding adds up. Default false. */
+  /** Whether it has so many layers (22 and more) that rounding adds up over them. Default false. */
   readonly deep?: boolean
   /** Why llama.cpp cannot run it, if it cannot. */
   readonly notInLlamaCpp?: string

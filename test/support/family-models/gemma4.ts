@@ -162,13 +162,13 @@ const GEMMA3N = familyCases(
       kvHeads: 1,
       headDim: LOCAL_HEAD,
       // Enough values pass the sparse gates.
-      feedForward: 1536,
+      feedForward: 512,
       vocab: 389,
     },
     ropeBase: 1e6,
     tied: true,
     gelu: true,
-    brief: true,
+    deep: true,
     extraTensors: unusedKeys(),
     hyperparameters: {
       'attention.sliding_window': u32(WINDOW),
