@@ -211,7 +211,7 @@ describe('memories with recurrent layers', () => {
     bench.run(memory, idsOf(100), 'prefill', { isPromptEnd: false })
     expect(lengthsOf(memory)).toEqual([0, 100])
     bench.run(memory, idsOf(50), 'prefill')
-    // A part of a prompt is no end of one.
+    // A part of a prompt leaves no checkpoint.
     expect(lengthsOf(memory)).toEqual([0, 150])
     bench.run(memory, idsOf(5), 'decode')
     expect(lengthsOf(memory)).toEqual([0, 150, 151, 152, 153, 154, 155])
