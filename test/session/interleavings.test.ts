@@ -15,6 +15,7 @@ import {
 } from '../../src/index.js'
 import { pacer } from '../../src/platform/pacer.js'
 import { smallModel, VOCAB } from '../model/small.js'
+import { hybridModel } from '../support/hybrid-model.js'
 import { randomIds } from '../support/random-models.js'
 import type { RecurrentExecutable } from '../support/recurrent-executable.js'
 import { type Reach, STATE_BYTES } from '../support/recurrent-memory.js'
@@ -384,28 +385,37 @@ it('of sessions give each one’s results, whatever fails beside it and whatever
   expect(failures).toBeGreaterThan(30)
 })
 
-it('of sessions in WebAssembly give each one’s results to the last bit', { timeout: 120_000 }, async () => {
-  const bytes = smallModel({ format: 'Q8_0' })
-  const alone = await loadModel(bytes, { contextLength: CONTEXT, threads: 1 })
-  await fc.assert(
-    fc.asyncProperty(SCENARIO, fc.boolean(), async (scenario, isShort) => {
-      isFine = scenario.isFine
-      const model = await loadModel(bytes, {
-        contextLength: CONTEXT,
-        threads: 1,
-        // Room for some 3,000 tokens.
-        ...(isShort && { memoryLimit: alone.memoryBytes + 3000 * 2 * 2 * 2 * 2 * 16 }),
-      })
-      const { memoryBytes } = model
-      const seen = await Promise.all(
-        scenario.actors.map((actor) => act(actor, model, { hasRoom: !isShort, poisons: false })),
-      )
-      expect(model.memoryBytes).toBe(memoryBytes)
-      await model.dispose()
-      isFine = false
-      for (const each of seen) await replay(each, alone)
-    }),
-    { seed: 7, numRuns: 20, endOnFailure: true },
-  )
-  await alone.dispose()
-})
+it.each([
+  ['attention', () => smallModel({ format: 'Q8_0' }), 20],
+  ['recurrent layers and attention', () => hybridModel({ format: 'Q8_0', stateDim: 16 }), 8],
+] as const)(
+  'of sessions in WebAssembly, with %s, give each one’s results to the last bit',
+  {
+    timeout: 120_000,
+  },
+  async (_, write, numRuns) => {
+    const bytes = write()
+    const alone = await loadModel(bytes, { contextLength: CONTEXT, threads: 1 })
+    await fc.assert(
+      fc.asyncProperty(SCENARIO, fc.boolean(), async (scenario, isShort) => {
+        isFine = scenario.isFine
+        const model = await loadModel(bytes, {
+          contextLength: CONTEXT,
+          threads: 1,
+          // Room for some 3,000 tokens.
+          ...(isShort && { memoryLimit: alone.memoryBytes + 3000 * 2 * 2 * 2 * 2 * 16 }),
+        })
+        const { memoryBytes } = model
+        const seen = await Promise.all(
+          scenario.actors.map((actor) => act(actor, model, { hasRoom: !isShort, poisons: false })),
+        )
+        expect(model.memoryBytes).toBe(memoryBytes)
+        await model.dispose()
+        isFine = false
+        for (const each of seen) await replay(each, alone)
+      }),
+      { seed: 7, numRuns, endOnFailure: true },
+    )
+    await alone.dispose()
+  },
+)

@@ -89,13 +89,11 @@ export class RecurrentMemory {
     this.#running = { from, after }
     const needed = phase === 'prefill' ? 1 : Math.min(rows, MIN_ROW_STATES)
     const wanted = phase === 'prefill' ? 1 : Math.min(rows, MAX_ROW_STATES)
+    while (after.length < needed) after.push(this.#pool.take())
     while (after.length < wanted) {
-      try {
-        after.push(this.#pool.take())
-      } catch (error) {
-        if (after.length < needed) throw error
-        break
-      }
+      const state = this.#pool.takeFree()
+      if (!state) break
+      after.push(state)
     }
     return { from: from.pointer, after: spansOfRows(phase === 'prefill' ? 1 : rows, after) }
   }

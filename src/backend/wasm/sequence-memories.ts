@@ -40,7 +40,9 @@ export class SequenceMemories {
       adopt: (memory) => this.use(memory),
       forget: (memory) => void this.#open.delete(memory),
     }
-    this.#states = new StatePool(this.#host.arena, stateLayout(specs).bytes)
+    this.#states = new StatePool(this.#host.arena, stateLayout(specs).bytes, (bytes, purpose) =>
+      arena.allocate(bytes, purpose),
+    )
     this.canShift = canMove && this.#states.bytes === 0
   }
 

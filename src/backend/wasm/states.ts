@@ -1,6 +1,8 @@
 import type { Pointer } from './kernels.js'
 import type { PageArena } from './pages.js'
 
+const PURPOSE = 'a state of the recurrent layers'
+
 /** The states of a sequence's recurrent layers at one length, in one span. Shared, and so never written again once complete. */
 export interface State {
   readonly pointer: Pointer
@@ -15,21 +17,31 @@ export class StatePool {
   /** Of a state. */
   readonly bytes: number
   readonly #arena: PageArena
+  readonly #allocateFree: PageArena['allocate']
   readonly #spare: Pointer[] = []
   #inUse = 0
   /** The state of empty sequences, while anybody has it. */
   #zeros: State | undefined
 
-  constructor(arena: PageArena, bytes: number) {
+  /** `allocateFree`: allocates only what is free, while the arena frees what others can do without. */
+  constructor(arena: PageArena, bytes: number, allocateFree: PageArena['allocate']) {
     this.#arena = arena
+    this.#allocateFree = allocateFree
     this.bytes = bytes
   }
 
   /** A span to be written, with one reference. Throws `OUT_OF_MEMORY`. */
   take(): State {
-    const pointer = this.#spare.pop() ?? this.#arena.allocate(this.bytes, 'a state of the recurrent layers')
-    this.#inUse++
-    return { pointer, references: 1 }
+    return this.#take(this.#spare.pop() ?? this.#arena.allocate(this.bytes, PURPOSE))
+  }
+
+  /** The same, or `undefined` if no memory is free. */
+  takeFree(): State | undefined {
+    try {
+      return this.#take(this.#spare.pop() ?? this.#allocateFree(this.bytes, PURPOSE))
+    } catch {
+      return undefined
+    }
   }
 
   /** A reference to the state before the first position. Throws `OUT_OF_MEMORY`. */
@@ -57,6 +69,11 @@ export class StatePool {
     if (pointer === undefined) return false
     this.#arena.free(pointer)
     return true
+  }
+
+  #take(pointer: Pointer): State {
+    this.#inUse++
+    return { pointer, references: 1 }
   }
 
   /** The bytes of a state from `offset` on, by default all; valid until memory is allocated. */

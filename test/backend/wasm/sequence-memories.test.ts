@@ -202,7 +202,7 @@ describe('memories with recurrent layers', () => {
       { seed: 4, numRuns: 80 },
     )
     expect(lacking).toBeGreaterThan(50)
-    expect(reliefs).toBeGreaterThan(20)
+    expect(reliefs).toBeGreaterThan(10)
   })
 
   it('reach the end of the prompt, what is held, and every row of the last draft', async () => {
@@ -211,7 +211,7 @@ describe('memories with recurrent layers', () => {
     bench.run(memory, idsOf(100), 'prefill', { isPromptEnd: false })
     expect(lengthsOf(memory)).toEqual([0, 100])
     bench.run(memory, idsOf(50), 'prefill')
-    // A part of a prompt is no end of one.
+    // A part of a prompt leaves no checkpoint.
     expect(lengthsOf(memory)).toEqual([0, 150])
     bench.run(memory, idsOf(5), 'decode')
     expect(lengthsOf(memory)).toEqual([0, 150, 151, 152, 153, 154, 155])
@@ -278,17 +278,17 @@ describe('when memory is short', () => {
   const withStates = (states: number) => new Bench(RECURRENT, 64 + states * bytes)
 
   it('checkpoints give way, first of the sequence that has not been used for longest', () => {
-    const bench = withStates(10)
+    const bench = withStates(7)
     const [idle, active] = [bench.create(), bench.create()]
     for (const memory of [idle, active]) {
       for (let i = 0; i < 2; i++) bench.run(memory, idsOf(100), 'prefill')
       bench.run(memory, idsOf(1), 'decode')
       expect(lengthsOf(memory)).toEqual([0, 100, 200, 201])
     }
-    // Six of ten are in use, and one is missing.
+    // Six of seven are in use. A draft needs two, and gets no more than that.
     bench.run(active, idsOf(5), 'decode')
     expect(lengthsOf(idle)).toEqual([0, 200, 201])
-    expect(lengthsOf(active)).toEqual([0, 100, 200, 202, 203, 204, 205, 206])
+    expect(lengthsOf(active)).toEqual([0, 100, 200, 201, 205, 206])
   })
 
   it('a sequence runs with the states that it needs, and fails without changes with less', async () => {
