@@ -74,18 +74,19 @@ function rows(summary: ModelSummary, chat: ChatSummary | undefined, fit: Fitness
     }),
   ]
   if (config) {
-    rows.push(
-      ['context', `${count(config.contextLength)} tokens`],
-      [
-        'layers',
-        `${config.layers}, width ${config.embeddingLength}, feed-forward ${config.feedForwardLength}`,
-      ],
-      ['heads', `${config.heads} of ${config.headDim}, ${config.kvHeads} for keys and values`],
-      [
-        'positions',
-        `rope theta ${config.ropeTheta}, ${config.ropeDim} dimensions, scaling ${config.ropeScaling.type}`,
-      ],
-    )
+    const width = `${config.layers}, width ${config.embeddingLength}`
+    rows.push(['context', `${count(config.contextLength)} tokens`])
+    if (config.attentionFree) rows.push(['layers', `${width}, without attention`])
+    else {
+      rows.push(
+        ['layers', `${width}, feed-forward ${config.feedForwardLength}`],
+        ['heads', `${config.heads} of ${config.headDim}, ${config.kvHeads} for keys and values`],
+        [
+          'positions',
+          `rope theta ${config.ropeTheta}, ${config.ropeDim} dimensions, scaling ${config.ropeScaling.type}`,
+        ],
+      )
+    }
   }
   if (tokenizer) {
     const { model, pre, vocabSize, bosId, eosId } = tokenizer

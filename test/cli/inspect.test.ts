@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { str } from '../../src/gguf/typed-value.js'
-import { STORIES_15M, TINY_STORIES, temporaryFolder } from '../support/model-files.js'
+import { HYBRID_MAMBA_CASES } from '../support/family-models/hybrid-mamba.js'
+import { STORIES_15M, TINY_STORIES, temporaryFolder, writeModelFile } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
 import { smallModelFile } from './small-model.js'
 
@@ -89,6 +91,17 @@ describe('dasllama inspect', () => {
       config: { layers: 4, heads: 4, kvHeads: 2 },
       problems: [],
     })
+  })
+
+  it('says of a model without attention that it has none', async () => {
+    await using folder = await temporaryFolder()
+    const { parts } = HYBRID_MAMBA_CASES.find(({ architecture }) => architecture === 'mamba2')!
+    const file = join(folder.path, 'm.gguf')
+    await writeModelFile(file, parts)
+    const { out } = await inspect([file])
+    expect(out).toMatch(/^layers +2, width 48, without attention$/m)
+    expect(out).not.toMatch(/^(heads|positions) /m)
+    expect(out).toMatch(/^runs here +yes/m)
   })
 
   it('reads a llama2.c checkpoint', async () => {

@@ -182,6 +182,20 @@ describe('a family that fails', () => {
       /returns layers 0; a whole number from 1 to 1024 is needed$/,
     ],
     [
+      'returns no heads, but does not say that it has no attention',
+      { hyperparameters: (reader) => ({ ...llama.hyperparameters(reader), heads: 0 }) },
+      'INVALID_ARGUMENT',
+      /returns heads 0; a whole number from 1 to 4096 is needed$/,
+    ],
+    [
+      'returns no layers without attention',
+      {
+        hyperparameters: (reader) => ({ ...llama.hyperparameters(reader), attentionFree: true, layers: 0 }),
+      },
+      'INVALID_ARGUMENT',
+      /returns layers 0; a whole number from 1 to 1024 is needed$/,
+    ],
+    [
       'returns heads that are text',
       { hyperparameters: (reader) => ({ ...llama.hyperparameters(reader), heads: '6' as never }) },
       'INVALID_ARGUMENT',

@@ -213,6 +213,9 @@ export class Builder extends StreamOperations {
     const { experts, rows, function: name, routing } = this.object('mixture', options)
     const selectionBias = this.optionalVector('mixture', 'exp_probs_b.bias', experts)
     const logits = router ?? this.linear(x, 'ffn_gate_inp', experts)
+    if (logits.width !== experts) {
+      throw this.error('mixture', `the router has ${logits.width} logits for ${experts} experts`)
+    }
     const routes = this.route(logits, { ...routing, selectionBias })
     const isGated = name === 'swiglu' || name === 'geglu' || name === 'swigluOai'
     const isFused = isGated && this.has('ffn_gate_up_exps.weight')

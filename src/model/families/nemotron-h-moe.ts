@@ -33,9 +33,8 @@ export const nemotronHMoe: Family<NemotronHMoeConfig> = {
 /** Experts on a projection of the normed `x`, which itself goes to the router and the shared expert. */
 function latentExperts(l: LayerBuilder, x: Value, { experts, latent }: NemotronHMoeConfig): Value {
   const { mixture, sharedRows: rows } = experts
-  const routed =
-    latent > 0
-      ? l.linear(l.mixture(l.linear(x, 'ffn_latent_down', latent), mixture, x), 'ffn_latent_up', x.width)
-      : l.mixture(x, mixture)
-  return rows > 0 ? l.add(routed, l.mlp(x, 'relu2', { rows, suffix: '_shexp' })) : routed
+  const inner = latent > 0 ? l.linear(x, 'ffn_latent_down', latent) : x
+  const routed = l.mixture(inner, mixture, l.linear(x, 'ffn_gate_inp', mixture.experts))
+  const outer = latent > 0 ? l.linear(routed, 'ffn_latent_up', x.width) : routed
+  return rows > 0 ? l.add(outer, l.mlp(x, 'relu2', { rows, suffix: '_shexp' })) : outer
 }
