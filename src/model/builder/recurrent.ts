@@ -18,7 +18,7 @@ export class RecurrentOperations extends Operations {
     const tensor = this.require(where, full, 'vector', [taps, x.width])
     const kernel: VectorSlice = { tensor, first: 0, length: taps * x.width }
     const bias = this.bias(where, name, 0, x.width, x.width)
-    const memory = this.#remember((taps - 1) * x.width)
+    const memory = this.#addState((taps - 1) * x.width)
     return this.push({ kind: 'conv', x, kernel, taps, bias, memory }, x.width, x.heads)
   }
 
@@ -52,7 +52,7 @@ export class RecurrentOperations extends Operations {
     }
     if (!SHARINGS.includes(sharing)) throw this.error(where, `sharing ${describeValue(sharing)} is unknown`)
     this.checkReal(where, 'the scale', scale)
-    const memory = this.#remember(v.heads * valueDim * keyDim)
+    const memory = this.#addState(v.heads * valueDim * keyDim)
     return this.push({ kind: 'deltaRule', q, k, v, decay, beta, scale, sharing, memory }, v.width, v.heads)
   }
 
@@ -83,7 +83,7 @@ export class RecurrentOperations extends Operations {
         : perState
           ? this.vector(where, this.text(where, d), x.heads)
           : this.#flat(where, d, 1, x.heads)
-    const memory = this.#remember(x.width * states)
+    const memory = this.#addState(x.width * states)
     return this.push({ kind: 'stateScan', x, b, c, step, a: decays, d: skips, memory }, x.width, x.heads)
   }
 
@@ -95,7 +95,7 @@ export class RecurrentOperations extends Operations {
     return { tensor: this.require(where, full, 'vector', shape), first: 0, length: columns * rows }
   }
 
-  #remember(values: number): number {
+  #addState(values: number): number {
     return this.recording.memories.push({ kind: 'recurrent', values }) - 1
   }
 }

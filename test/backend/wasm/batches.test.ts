@@ -189,7 +189,7 @@ describe.each([
 
 describe.each(
   FAMILY_CASES.filter(({ name }) =>
-    /soft cap|windows said by layer|an output bias|qwen3, Q4_0|gemma3, Q8_0|granitemoe, Q4_0|latent vectors/.test(
+    /soft cap|windows said by layer|an output bias|qwen3, Q4_0|gemma3, Q8_0|granitemoe, Q4_0|latent vectors|qwen35, Q4_K|qwen3next, value heads|lfm2, windows/.test(
       name,
     ),
   ),
@@ -225,6 +225,19 @@ describe.each(
         expect((await contentOf(memory)) === (await contentOf(memories[i]))).toBe(true)
       }
     }
+  })
+
+  it('give the same bits however a prompt is cut', async () => {
+    const executable = await load(writeGguf(parts))
+    const ids = someIds(140, vocab)
+    const [whole, cut] = [executable.createMemory('f16'), executable.createMemory('f16')]
+    await prefill(executable, whole, ids)
+    for (const size of [1, 66, 2, 64, 7]) {
+      await append(executable, cut, ids.slice(cut.length, cut.length + size), 'prefill')
+    }
+    expect((await contentOf(cut)) === (await contentOf(whole))).toBe(true)
+    const next = someIds(3, vocab, 1)
+    expect(await decode(executable, cut, next)).toEqual(await decode(executable, whole, next))
   })
 })
 
