@@ -1,5 +1,5 @@
 /** A model of middle size for each kind of family: random weights in a published model's shape, with fewer layers or tokens. */
-import { bool, f32, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
+import { array, bool, f32, type TypedValue, u32 } from '../../src/gguf/typed-value.js'
 import type { RandomModelOptions } from '../../test/support/random-model/random-model.js'
 
 export interface FamilyModel {
@@ -63,6 +63,37 @@ const QWEN3MOE: Omit<RandomModelOptions, 'format'> = {
   hyperparameters: experts(128, 8, 768),
 }
 
+/** A hybrid of gated DeltaNets and gated attention, as Qwen 3.5 0.8B. */
+const QWEN35: Omit<RandomModelOptions, 'format'> = {
+  architecture: 'qwen35',
+  tokenizer: 'bpe',
+  ropeBase: 1e7,
+  tied: true,
+  shape: { embed: 1024, layers: 12, heads: 8, kvHeads: 2, headDim: 256, feedForward: 3584, ...VOCAB },
+  hyperparameters: {
+    'ssm.conv_kernel': u32(4),
+    'ssm.inner_size': u32(2048),
+    'ssm.state_size': u32(128),
+    'ssm.time_step_rank': u32(16),
+    'ssm.group_count': u32(16),
+    'rope.dimension_count': u32(64),
+    'rope.dimension_sections': array('i32', [11, 11, 10, 0]),
+  },
+}
+
+/** A hybrid of short convolutions and attention, as LFM2 350M. */
+const LFM2: Omit<RandomModelOptions, 'format'> = {
+  architecture: 'lfm2',
+  tokenizer: 'bpe',
+  ropeBase: 1e6,
+  tied: true,
+  shape: { embed: 1024, layers: 16, heads: 16, kvHeads: 8, headDim: 64, feedForward: 4608, ...VOCAB },
+  hyperparameters: {
+    'shortconv.l_cache': u32(3),
+    'attention.head_count_kv': array('i32', [0, 0, 8, 0, 0, 8, 0, 0, 8, 0, 8, 0, 8, 0, 8, 0]),
+  },
+}
+
 /** Encoder, as BGE base, without its vocabulary. */
 const BERT: Omit<RandomModelOptions, 'format'> = {
   architecture: 'bert',
@@ -93,6 +124,10 @@ export const FAMILY_MODELS: readonly FamilyModel[] = [
   of('granitemoe', 'Q8_0', GRANITEMOE, 'experts: half of the layers of Granite 3.1 1B-A400M'),
   of('qwen3moe', 'Q4_K', QWEN3MOE, 'experts: two layers of Qwen 3 30B-A3B'),
   of('qwen3moe', 'Q8_0', QWEN3MOE, 'experts: two layers of Qwen 3 30B-A3B'),
+  of('qwen35', 'Q8_0', QWEN35, 'recurrent: half of the layers of Qwen 3.5 0.8B'),
+  of('qwen35', 'Q4_K', QWEN35, 'recurrent: half of the layers of Qwen 3.5 0.8B'),
+  of('lfm2', 'Q8_0', LFM2, 'recurrent: LFM2 350M'),
+  of('lfm2', 'Q4_K', LFM2, 'recurrent: LFM2 350M'),
   of('bert', 'Q8_0', BERT, 'encoder: BGE base; a prompt is a text that is embedded'),
 ]
 
