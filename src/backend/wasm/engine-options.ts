@@ -4,7 +4,10 @@ import { DasllamaError } from '../../errors.js'
 import { isA } from '../../read-list.js'
 import { KERNEL_BUILDS, type KernelBuild } from './kernel-builds.js'
 import { MAX_THREADS, MEMORY_LIMIT, WASM_LIMIT } from './limits.js'
-import { LOOKUP_TABLES, type LookupTables } from './tables/lookup-tables.js'
+
+/** Where lookup tables are: see `EngineOptions.lookupTables`. */
+const LOOKUP_TABLES = ['auto', 'memory', 'file'] as const
+export type LookupTables = (typeof LOOKUP_TABLES)[number]
 
 /** Resources of a model's engine. */
 export interface EngineOptions {

@@ -8,14 +8,13 @@ import type { ModelSource } from '../../storage/model-source.js'
 import type { LoadedProgram, LoadingOptions, OpenedModel } from '../engine-host.js'
 import type { Program } from '../program.js'
 import { contextBytes } from './encoder/context-bytes.js'
-import type { EngineOptions } from './engine-options.js'
+import type { EngineOptions, LookupTables } from './engine-options.js'
 import { WasmExecutable } from './executable.js'
 import { splitting } from './lazy-modules.js'
 import { MEMORY_LIMIT, WASM_LIMIT } from './limits.js'
 import { openEngine } from './open-engine.js'
 import type { SplitExecutable } from './split/executable.js'
 import type { SplitPlan } from './split/load.js'
-import type { LookupTables } from './tables/lookup-tables.js'
 
 /** Opens a model file in this thread, for an engine in this thread. Rejects as `openModel` does. */
 export async function openInThread(

@@ -2,10 +2,6 @@ import type { ModelFile, StoredTensor } from '../../../gguf/model-file.js'
 import type { Op, Program } from '../../program.js'
 import { cacheBytes } from './file-table.js'
 
-/** Where lookup tables are: see `EngineOptions.lookupTables`. */
-export const LOOKUP_TABLES = ['auto', 'memory', 'file'] as const
-export type LookupTables = (typeof LOOKUP_TABLES)[number]
-
 /** A program's lookup tables, matrices of which a token needs one row: nothing but `embed` reads them. In order of first use. */
 export function lookupTables({ ops, logits, afterPooling, tensors }: Program): string[] {
   const isEmbedding = ({ kind }: Op) => kind === 'embed'

@@ -4,9 +4,10 @@ import type { ModelFile, TensorInfo } from '../../../gguf/model-file.js'
 import type { Warning } from '../../../warnings.js'
 import type { Program } from '../../program.js'
 import type { Engine } from '../engine.js'
+import type { LookupTables } from '../engine-options.js'
 import { Weights } from '../weights.js'
 import { cacheBytes } from './file-table.js'
-import { type LookupTables, lookupTables, movableTables } from './lookup-tables.js'
+import { lookupTables, movableTables } from './lookup-tables.js'
 
 /** Where a program's lookup tables go. */
 export interface PlacingOptions {
