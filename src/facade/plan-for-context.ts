@@ -23,6 +23,8 @@ export interface ContextPlan {
   readonly context: number
   /** Bytes that one such session takes. */
   readonly reserve: number
+  /** Bytes that a session, or a text of an encoder, takes for `positions` positions at most, with an f16 cache. */
+  bytesFor(positions: number): number
   /** The file's tensors by block format. */
   readonly formats: readonly FormatShare[]
   /** The model's identity, given samples of its tensors' bytes. */
@@ -39,6 +41,7 @@ export function planForContext(directory: ModelDirectory, contextLength: number 
     program,
     context,
     reserve: contextBytes(program, context),
+    bytesFor: (positions) => contextBytes(program, positions),
     formats: formatShares(directory),
     identityOf: (samples) => modelIdentity({ ...plan, program }, directory, samples),
   }
