@@ -8,6 +8,7 @@ import { FramedParser, type ReplyParserOptions } from '../reply/parser.js'
 import type { FunctionTool } from '../tools.js'
 import { isBareCall } from './bare-call.js'
 import { ProbeReader } from './call-probe.js'
+import type { HeaderName, HeaderNames } from './header-names.js'
 import { TokenSet } from './token-set.js'
 import { type Controls, markedBytes } from './writer.js'
 
@@ -21,6 +22,8 @@ export interface CompiledCalls {
   forcedAfter(marker: string): CompiledGrammar
   /** Tokens that contain a marker and go on with something that is not allowed after it. */
   refused(): TokenSet
+  /** Keeps names in headers to those of tools; `undefined` for formats without such headers. */
+  names(): HeaderNames | undefined
 }
 
 /** What a constraint is made of. */
@@ -53,6 +56,8 @@ export class CallConstraint implements TokenConstraint {
   #state: 'thinking' | 'free' | 'forced' | 'call' | 'over' | 'off'
   #matcher: Matcher | undefined
   #probe: ProbeReader | undefined
+  /** The name in the header that the model is writing. */
+  #name: HeaderName | undefined
 
   constructor(parts: CallConstraintParts) {
     const { tokenizer, format, parser, tools, compiled } = parts
@@ -66,7 +71,7 @@ export class CallConstraint implements TokenConstraint {
     if (compiled.forced) {
       if (this.#parser.isReasoning) this.#state = 'thinking'
       else this.#force(compiled.forced.matcher())
-    }
+    } else this.#followName()
   }
 
   get isComplete(): boolean {
@@ -95,7 +100,7 @@ export class CallConstraint implements TokenConstraint {
       case 'thinking':
         return this.#mask([...this.#parts.tokenizer.endOfGeneration], this.#parts.closes)
       case 'free':
-        return this.#parser.isReasoning ? undefined : this.#mask([], this.#parts.opens)
+        return this.#parser.isReasoning ? undefined : (this.#nameMask() ?? this.#mask([], this.#parts.opens))
       default:
         return undefined
     }
@@ -115,7 +120,40 @@ export class CallConstraint implements TokenConstraint {
     this.#parser.push(token)
     if (this.#state === 'thinking') {
       if (!this.#parser.isReasoning) this.#afterThoughts(before + token.piece)
-    } else this.#enter()
+    } else {
+      this.#followName(token)
+      this.#enter()
+    }
+  }
+
+  /** Follows the name in a header, of which the token is the newest. */
+  #followName(token?: { readonly id: TokenId; readonly piece: string }): void {
+    const { header } = this.#parser
+    if (header === undefined || !this.#constrainsNames) {
+      this.#name = undefined
+      return
+    }
+    try {
+      // A part of a character is not in the header yet.
+      if (this.#name && token?.piece === '') this.#name.accept(token.id)
+      else this.#name = this.#parts.compiled.names()?.begin(header)
+    } catch {
+      // A token that was not sampled.
+      this.#name = undefined
+    }
+  }
+
+  #nameMask(): Uint32Array | undefined {
+    const { header } = this.#parser
+    if (header === undefined || !this.#constrainsNames) return undefined
+    if (this.#name) return this.#name.mask(header)
+    const refused = this.#parts.compiled.names()?.refused(header)
+    return refused && !refused.isEmpty ? refused.others() : undefined
+  }
+
+  /** Names of calls that are not constrained are free as well. */
+  get #constrainsNames(): boolean {
+    return this.#parts.compiled.entry() !== undefined
   }
 
   /** Ids that the session has evaluated without sampling them: they may be others than those that are allowed. */
