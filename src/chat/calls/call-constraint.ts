@@ -8,7 +8,7 @@ import { FramedParser, type ReplyParserOptions } from '../reply/parser.js'
 import type { FunctionTool } from '../tools.js'
 import { isBareCall } from './bare-call.js'
 import { ProbeReader } from './call-probe.js'
-import type { HeaderName, HeaderNames } from './header-names.js'
+import { type HeaderNames, NameInHeader } from './header-names.js'
 import { TokenSet } from './token-set.js'
 import { type Controls, markedBytes } from './writer.js'
 
@@ -22,7 +22,7 @@ export interface CompiledCalls {
   forcedAfter(marker: string): CompiledGrammar
   /** Tokens that contain a marker and go on with something that is not allowed after it. */
   refused(): TokenSet
-  /** Keeps names in headers to those of tools; `undefined` for formats without such headers. */
+  /** Keeps names in headers to those of tools; `undefined` for formats without such headers, and for calls that are not constrained. */
   names(): HeaderNames | undefined
 }
 
@@ -56,8 +56,7 @@ export class CallConstraint implements TokenConstraint {
   #state: 'thinking' | 'free' | 'forced' | 'call' | 'over' | 'off'
   #matcher: Matcher | undefined
   #probe: ProbeReader | undefined
-  /** The name in the header that the model is writing. */
-  #name: HeaderName | undefined
+  readonly #header: NameInHeader
 
   constructor(parts: CallConstraintParts) {
     const { tokenizer, format, parser, tools, compiled } = parts
@@ -67,11 +66,12 @@ export class CallConstraint implements TokenConstraint {
     this.#parser = new FramedParser(format, { tools, ...parser }, (opening, content) =>
       this.#open(opening, content),
     )
+    this.#header = new NameInHeader(compiled)
     this.#state = 'free'
     if (compiled.forced) {
       if (this.#parser.isReasoning) this.#state = 'thinking'
       else this.#force(compiled.forced.matcher())
-    } else this.#followName()
+    } else this.#header.follow(this.#parser.header)
   }
 
   get isComplete(): boolean {
@@ -100,7 +100,9 @@ export class CallConstraint implements TokenConstraint {
       case 'thinking':
         return this.#mask([...this.#parts.tokenizer.endOfGeneration], this.#parts.closes)
       case 'free':
-        return this.#parser.isReasoning ? undefined : (this.#nameMask() ?? this.#mask([], this.#parts.opens))
+        return this.#parser.isReasoning
+          ? undefined
+          : (this.#header.mask() ?? this.#mask([], this.#parts.opens))
       default:
         return undefined
     }
@@ -121,39 +123,9 @@ export class CallConstraint implements TokenConstraint {
     if (this.#state === 'thinking') {
       if (!this.#parser.isReasoning) this.#afterThoughts(before + token.piece)
     } else {
-      this.#followName(token)
+      this.#header.follow(this.#parser.header, token)
       this.#enter()
     }
-  }
-
-  /** Follows the name in a header, of which the token is the newest. */
-  #followName(token?: { readonly id: TokenId; readonly piece: string }): void {
-    const { header } = this.#parser
-    if (header === undefined || !this.#constrainsNames) {
-      this.#name = undefined
-      return
-    }
-    try {
-      // A part of a character is not in the header yet.
-      if (this.#name && token?.piece === '') this.#name.accept(token.id)
-      else this.#name = this.#parts.compiled.names()?.begin(header)
-    } catch {
-      // A token that was not sampled.
-      this.#name = undefined
-    }
-  }
-
-  #nameMask(): Uint32Array | undefined {
-    const { header } = this.#parser
-    if (header === undefined || !this.#constrainsNames) return undefined
-    if (this.#name) return this.#name.mask(header)
-    const refused = this.#parts.compiled.names()?.refused(header)
-    return refused && !refused.isEmpty ? refused.others() : undefined
-  }
-
-  /** Names of calls that are not constrained are free as well. */
-  get #constrainsNames(): boolean {
-    return this.#parts.compiled.entry() !== undefined
   }
 
   /** Ids that the session has evaluated without sampling them: they may be others than those that are allowed. */

@@ -121,8 +121,10 @@ function compile(tokenizer: Tokenizer, rules: CallRules, controls: Controls): Co
       return known
     },
     refused: once(() => refusedTokens(tokenizer, rules, compiled)),
-    names: once(() =>
-      HeaderNames.of(format, tokenizer, new CallWriter(grammars().tools, controls, { isSingle })),
+    names: once(
+      () =>
+        compiled.entry() &&
+        HeaderNames.of(format, tokenizer, new CallWriter(grammars().tools, controls, { isSingle })),
     ),
   }
   return compiled

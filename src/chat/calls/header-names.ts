@@ -92,12 +92,12 @@ export class HeaderNames {
     return style && new HeaderNames(style, tokenizer, writer)
   }
 
-  /** Follows the name of a header that has come to its name; `undefined` if it has not, or has another name. */
-  begin(header: string): HeaderName | undefined {
+  /** Where the name of a header begins and what may follow what there is of it; `undefined` if there is none, or another one. */
+  begin(header: string): { readonly matcher: Matcher; readonly at: number } | undefined {
     const at = this.#endOfStart(header)
     if (at < 0) return undefined
     const matcher = this.#grammar.matcher()
-    return matcher.read(new TextEncoder().encode(header.slice(at))) ? new HeaderName(matcher, at) : undefined
+    return matcher.read(new TextEncoder().encode(header.slice(at))) ? { matcher, at } : undefined
   }
 
   /** The tokens after a header that reach its name and go on with another one. */
@@ -142,24 +142,48 @@ function tokensWith(character: string, tokenizer: Tokenizer): readonly Token[] {
   return found
 }
 
-/** A name that is being written. */
-export class HeaderName {
-  readonly #matcher: Matcher
-  readonly #at: number
+/** Follows the headers of a reply, and the names in them. */
+export class NameInHeader {
+  readonly #compiled: { names(): HeaderNames | undefined }
+  #header: string | undefined
+  #matcher: Matcher | undefined
+  /** Where the name begins in the header. */
+  #at = 0
 
-  constructor(matcher: Matcher, at: number) {
-    this.#matcher = matcher
-    this.#at = at
+  constructor(compiled: { names(): HeaderNames | undefined }) {
+    this.#compiled = compiled
   }
 
-  /** The tokens that may follow; `undefined` once the name is over. `header`: so far. */
-  mask(header: string): Uint32Array | undefined {
-    const isOver = header.length > this.#at && this.#matcher.isComplete
+  /** The reply has come to this header, or to none, with a token. */
+  follow(header: string | undefined, token?: { readonly id: TokenId; readonly piece: string }): void {
+    this.#header = header
+    if (header === undefined) {
+      this.#matcher = undefined
+      return
+    }
+    // A part of a character is not in the header yet.
+    if (this.#matcher && token?.piece === '') {
+      try {
+        this.#matcher.accept(token.id)
+      } catch {
+        // It was not sampled.
+        this.#matcher = undefined
+      }
+      return
+    }
+    const begun = this.#compiled.names()?.begin(header)
+    this.#matcher = begun?.matcher
+    this.#at = begun?.at ?? 0
+  }
+
+  /** The tokens that may follow; `undefined`: any. */
+  mask(): Uint32Array | undefined {
+    if (this.#header === undefined) return undefined
+    if (!this.#matcher) {
+      const refused = this.#compiled.names()?.refused(this.#header)
+      return refused && !refused.isEmpty ? refused.others() : undefined
+    }
+    const isOver = this.#header.length > this.#at && this.#matcher.isComplete
     return isOver ? undefined : this.#matcher.mask()
-  }
-
-  /** Throws `INVALID_ARGUMENT` for a token that was not allowed. */
-  accept(id: TokenId): void {
-    this.#matcher.accept(id)
   }
 }
