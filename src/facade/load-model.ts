@@ -191,7 +191,7 @@ async function createModel(
     const modules = Promise.all([planner.load(), tokenizers.load()])
     const [{ planForContext }, { createTokenizer }] = await abortable(modules, signal)
     const plan = planForContext(directory, contextLength)
-    const { config, program, context, formats, identityOf } = plan
+    const { config, program, bytesFor, context, formats, identityOf } = plan
     loading = opened.load(program, { context, signal: loads.signal, onProgress, onWarning })
     // While the first weights are read.
     const tokenizer = createTokenizer(metadata, onWarning)
@@ -203,6 +203,7 @@ async function createModel(
       identity: identityOf(samples),
       tokenizer,
       contextLength: context,
+      textBytes: config.encoder ? bytesFor : undefined,
       chatTemplates: readChatTemplates(metadata),
       recommendedSampling: readRecommendedSampling(metadata),
       onWarning,

@@ -35,6 +35,8 @@ export interface ModelParts {
   readonly identity: string
   readonly tokenizer: Tokenizer
   readonly contextLength: number
+  /** Bytes that a text of so many tokens takes in an encoder, which has no sessions. */
+  readonly textBytes?: ((tokens: number) => number) | undefined
   /** Default none. */
   readonly chatTemplates?: ReadonlyMap<string, string>
   /** Default none. */
@@ -60,6 +62,7 @@ export class Model {
   readonly recommendedSampling: Readonly<SamplingParams>
   /** What the sessions work with. They hold it too, so it lets go of the executable when the model is disposed. */
   readonly #host: ModelHost
+  readonly #textBytes: ModelParts['textBytes']
   readonly #embeddings = new Set<Call>()
   #ended: Promise<void> | undefined
 
@@ -75,6 +78,7 @@ export class Model {
     this.contextLength = parts.contextLength
     this.chatTemplates = chatTemplates
     this.recommendedSampling = recommendedSampling
+    this.#textBytes = parts.textBytes
     this.#host = new ModelHost(parts)
   }
 
@@ -107,11 +111,15 @@ export class Model {
   }
 
   /**
-   * Bytes that a session of `tokens` tokens takes at most, with an f16 cache: for programs that decide how many may run at the same time.
-   * Forks and prompts of the prefix cache share some of them. Throws `INVALID_ARGUMENT` for anything but a count, `DISPOSED`.
+   * Bytes that a session of `tokens` tokens takes at most, with an f16 cache, or a text of as many while it is embedded: for programs that
+   * decide how many may run at the same time. Forks and prompts of the prefix cache share some of them. Throws `INVALID_ARGUMENT` for
+   * anything but a count, `DISPOSED`.
    */
   sessionBytes(tokens: number): number {
-    return this.#host.executable.sequenceBytes(checkCount('tokens', tokens, 0, 2 ** 24), 'f16')
+    const { executable } = this.#host
+    checkCount('tokens', tokens, 0, 2 ** 24)
+    if (!this.#textBytes) return executable.sequenceBytes(tokens, 'f16')
+    return tokens === 0 ? 0 : this.#textBytes(tokens)
   }
 
   /** Threads that share the work, see the option `threads`; 0 once it is disposed. */

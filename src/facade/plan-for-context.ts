@@ -20,6 +20,8 @@ export interface ContextPlan {
   readonly config: Config
   readonly program: Program
   readonly context: number
+  /** Bytes that a session, or a text of an encoder, takes for `positions` positions at most, with an f16 cache. */
+  bytesFor(positions: number): number
   /** The file's tensors by block format. */
   readonly formats: readonly FormatShare[]
   /** The model's identity, given samples of its tensors' bytes. */
@@ -35,6 +37,7 @@ export function planForContext(directory: ModelDirectory, contextLength: number 
     config: plan.config,
     program,
     context,
+    bytesFor: (positions) => contextBytes(program, positions),
     formats: formatShares(directory),
     identityOf: (samples) => modelIdentity({ ...plan, program }, directory, samples),
   }

@@ -96,7 +96,7 @@ class ComputedRow implements Row {
   }
 }
 
-/** How many tokens an operation runs on before the next one. */
+/** Rows that run together. */
 const ROWS = 16
 
 /** One sequence of tokens on a reference model. */

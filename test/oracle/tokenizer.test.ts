@@ -39,11 +39,19 @@ beforeAll(async () => {
   llama = await startLlama()
 })
 
-/** Compares every text with and without `parseSpecial`, id for id; returns the number of ids. */
+/** In every special token of these vocabularies, as in what only looks like one. */
+const IN_MARKERS = /[<>[\]|▁ĠĊõÁ]/
+
+/**
+ * Compares every text id for id; returns the number of ids. Texts in which special tokens may be are compared with and without
+ * `parseSpecial`, the others alternately: two thirds of the time is llama.cpp's.
+ */
 function compare(ours: Tokenizer, oracle: LlamaModel, texts: Iterable<string>): number {
   let ids = 0
+  let isSpecial = false
   for (const text of texts) {
-    for (const parseSpecial of [false, true]) {
+    isSpecial = !isSpecial
+    for (const parseSpecial of IN_MARKERS.test(text) ? [false, true] : [isSpecial]) {
       const expected = oracle.tokenize(text, parseSpecial)
       const actual = ours.encode(text, { addSpecial: false, parseSpecial })
       if (actual.length !== expected.length || actual.some((id, i) => id !== expected[i]))
@@ -74,7 +82,7 @@ describe('llama.cpp', () => {
 
     it('encodes to the same ids', () => {
       const ids = compare(ours, oracle, randomTexts(SEED, TEXTS_PER_VOCABULARY))
-      console.log(`${name}: ${TEXTS_PER_VOCABULARY} texts, twice each, ${ids} ids equal`)
+      console.log(`${name}: ${TEXTS_PER_VOCABULARY} texts, ${ids} ids equal`)
     })
 
     it('decodes each token to the same text', () => {
@@ -136,7 +144,7 @@ describe('llama.cpp', () => {
     })
     const ours = createTokenizer(new Metadata('gpt-2', metadata))
     const ids = compare(ours, oracle, randomTexts(SEED, TEXTS_PER_PRE_TOKENIZER))
-    console.log(`${pre}: ${TEXTS_PER_PRE_TOKENIZER} texts, twice each, ${ids} ids equal`)
+    console.log(`${pre}: ${TEXTS_PER_PRE_TOKENIZER} texts, ${ids} ids equal`)
     await oracle.dispose()
   })
 })

@@ -1,8 +1,10 @@
 /** Which requests run at the same time on a model whose memory does not hold all of them. */
-import { describe, expect, it } from 'vitest'
-import { loadModel } from '../../src/index.js'
+import { describe, expect, it, vi } from 'vitest'
+import { writeGguf } from '../../src/gguf/writer.js'
+import { inspectModel, loadModel } from '../../src/index.js'
 import { Admission } from '../../src/server/service/admission.js'
 import { together } from '../../src/server/service/together.js'
+import { RERANKER_CASES } from '../support/family-models/encoders.js'
 import { TINY_STORIES } from '../support/model-files.js'
 import { serve } from './support.js'
 
@@ -109,6 +111,62 @@ describe('requests on a model with little memory', () => {
     expect(await answers).toEqual(Array.from({ length: 6 }, () => [200, 280]))
     // Two of them fit.
     expect(waited).toBe(4)
+  })
+})
+
+describe('texts that are embedded', () => {
+  it('wait for memory that a reply has reserved', async () => {
+    const unlimited = await loadModel(TINY_STORIES, { contextLength: 512, threads: 1 })
+    const limit = unlimited.memoryBytes + 1.3 * unlimited.sessionBytes(512)
+    await unlimited.dispose()
+    await using model = await loadModel(TINY_STORIES, {
+      ...{ contextLength: 512, threads: 1 },
+      memoryLimit: Math.ceil(limit),
+    })
+    await using served = await serve({ models: { tiny: { model, template: 'chatml' } } })
+    const messages = [{ role: 'user', content: 'Once' }]
+    const running = await served.post('/v1/chat/completions', { messages, stream: true, ignore_eos: true })
+    const input = 'The dog ran home. '.repeat(50)
+    const embedded = [
+      served.post('/v1/embeddings', { input }),
+      served.post('/api/embed', { model: 'tiny', input }),
+    ]
+    const waiting = async () => {
+      const response = await served.handler(new Request('http://server/slots'))
+      return ((await response.json()) as { state?: string }[]).filter(({ state }) => state === 'waiting')
+        .length
+    }
+    await vi.waitFor(async () => expect(await waiting()).toBe(2))
+    await running.body?.cancel()
+    const statuses = (await Promise.all(embedded)).map(({ status }) => status)
+    expect(served.records.flatMap(({ error }) => error ?? [])).toEqual([])
+    expect(statuses).toEqual([200, 200])
+    expect(await waiting()).toBe(0)
+  })
+
+  it('reserve what the longest takes, and give it back, also pairs that are ranked', async () => {
+    const reranker = await loadModel(writeGguf(RERANKER_CASES[0].parts))
+    await using served = await serve({ models: { ranks: async () => reranker } })
+    const enter = vi.spyOn(Admission.prototype, 'enter')
+    const documents = ['a panda', 'the giant panda is a bear of China']
+    const ask = () => served.post('/v1/rerank', { query: 'pandas', documents })
+    expect((await ask()).status).toBe(200)
+    const [[bytes]] = enter.mock.calls
+    const [, longest] = documents.map((text) => reranker.encode(`pandas ${text}`).length)
+    expect(bytes).toBeGreaterThanOrEqual(reranker.sessionBytes(longest))
+    expect(((await enter.mock.contexts[0]) as Admission).isFull(Number.MAX_SAFE_INTEGER)).toBe(false)
+    enter.mockRestore()
+  })
+
+  it('take in an encoder what sessionBytes says', async () => {
+    const bytes = writeGguf(RERANKER_CASES[0].parts)
+    await using model = await loadModel(bytes)
+    for (const contextLength of [1, 40, 200]) {
+      const { memory } = await inspectModel(bytes, { contextLength })
+      expect(model.sessionBytes(contextLength)).toBe(memory!.sessionBytes)
+    }
+    expect(model.sessionBytes(200)).toBeGreaterThan(model.sessionBytes(40))
+    expect(model.sessionBytes(0)).toBe(0)
   })
 })
 

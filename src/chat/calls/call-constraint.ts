@@ -8,6 +8,7 @@ import { FramedParser, type ReplyParserOptions } from '../reply/parser.js'
 import type { FunctionTool } from '../tools.js'
 import { isBareCall } from './bare-call.js'
 import { ProbeReader } from './call-probe.js'
+import { type HeaderNames, NameInHeader } from './header-names.js'
 import { TokenSet } from './token-set.js'
 import { type Controls, markedBytes } from './writer.js'
 
@@ -21,6 +22,8 @@ export interface CompiledCalls {
   forcedAfter(marker: string): CompiledGrammar
   /** Tokens that contain a marker and go on with something that is not allowed after it. */
   refused(): TokenSet
+  /** Keeps names in headers to those of tools; `undefined` for formats without such headers, and for calls that are not constrained. */
+  names(): HeaderNames | undefined
 }
 
 /** What a constraint is made of. */
@@ -53,6 +56,7 @@ export class CallConstraint implements TokenConstraint {
   #state: 'thinking' | 'free' | 'forced' | 'call' | 'over' | 'off'
   #matcher: Matcher | undefined
   #probe: ProbeReader | undefined
+  readonly #header: NameInHeader
 
   constructor(parts: CallConstraintParts) {
     const { tokenizer, format, parser, tools, compiled } = parts
@@ -62,11 +66,12 @@ export class CallConstraint implements TokenConstraint {
     this.#parser = new FramedParser(format, { tools, ...parser }, (opening, content) =>
       this.#open(opening, content),
     )
+    this.#header = new NameInHeader(compiled)
     this.#state = 'free'
     if (compiled.forced) {
       if (this.#parser.isReasoning) this.#state = 'thinking'
       else this.#force(compiled.forced.matcher())
-    }
+    } else this.#header.follow(this.#parser.header)
   }
 
   get isComplete(): boolean {
@@ -95,7 +100,9 @@ export class CallConstraint implements TokenConstraint {
       case 'thinking':
         return this.#mask([...this.#parts.tokenizer.endOfGeneration], this.#parts.closes)
       case 'free':
-        return this.#parser.isReasoning ? undefined : this.#mask([], this.#parts.opens)
+        return this.#parser.isReasoning
+          ? undefined
+          : (this.#header.mask() ?? this.#mask([], this.#parts.opens))
       default:
         return undefined
     }
@@ -115,7 +122,10 @@ export class CallConstraint implements TokenConstraint {
     this.#parser.push(token)
     if (this.#state === 'thinking') {
       if (!this.#parser.isReasoning) this.#afterThoughts(before + token.piece)
-    } else this.#enter()
+    } else {
+      this.#header.follow(this.#parser.header, token)
+      this.#enter()
+    }
   }
 
   /** Ids that the session has evaluated without sampling them: they may be others than those that are allowed. */

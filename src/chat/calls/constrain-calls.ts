@@ -13,6 +13,7 @@ import { tagsOf } from '../reply/formats/turn.js'
 import { beginningOf } from '../reply/thinking.js'
 import type { FunctionTool } from '../tools.js'
 import { CallConstraint, type CompiledCalls } from './call-constraint.js'
+import { HeaderNames } from './header-names.js'
 import { type CallGrammars, callGrammars } from './reply-grammar.js'
 import { TokenSet } from './token-set.js'
 import { CallWriter, type Controls } from './writer.js'
@@ -120,6 +121,11 @@ function compile(tokenizer: Tokenizer, rules: CallRules, controls: Controls): Co
       return known
     },
     refused: once(() => refusedTokens(tokenizer, rules, compiled)),
+    names: once(
+      () =>
+        compiled.entry() &&
+        HeaderNames.of(format, tokenizer, new CallWriter(grammars().tools, controls, { isSingle })),
+    ),
   }
   return compiled
 }

@@ -3,7 +3,7 @@ import { choice, EMPTY, type Node, optional, repeat, sequence, set, text } from 
 import { COMMA, SPACE } from '../../grammar/schema/json-text.js'
 import { jsonGrammar } from './json-grammar.js'
 import { inOrder } from './tag-grammars.js'
-import { type CallArgument, type CallWriter, plainId } from './writer.js'
+import { type CallArgument, type CallWriter, plainId, quotedAttribute } from './writer.js'
 
 const NAME_IN_PYTHON = /^[A-Za-z_][\w.-]*$/
 
@@ -118,11 +118,10 @@ const JSON_TYPES = ['number', 'integer', 'boolean', 'object', 'array', 'null']
 export function kimiK3Call(writer: CallWriter): Node {
   const open = (tag: string) => writer.marked(`<|open|>${tag}<|sep|>`)
   const close = (tag: string) => writer.marked(`<|close|>${tag}<|sep|>`)
-  const attribute = (value: string) => value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
   const type = (isText: boolean) => (isText ? text('string') : choice(JSON_TYPES.map(text)))
   const argument = ({ name, isText, value }: CallArgument) =>
     sequence([
-      writer.marked(`<|open|>argument key="${attribute(name)}" type="`),
+      writer.marked(`<|open|>argument key="${quotedAttribute(name)}" type="`),
       type(isText),
       writer.marked('"<|sep|>'),
       value,
@@ -131,7 +130,7 @@ export function kimiK3Call(writer: CallWriter): Node {
   const index = sequence([text(' index="'), repeat(set(rangesOf('0123456789')), 1, 3), text('"')])
   return writer.oneOf(({ name, json, members }) =>
     sequence([
-      writer.marked(`<|open|>call tool="${attribute(name)}"`),
+      writer.marked(`<|open|>call tool="${quotedAttribute(name)}"`),
       optional(index),
       writer.marked('<|sep|>'),
       members ? inOrder(members, argument) : sequence([open('json type="object"'), json, close('json')]),

@@ -37,7 +37,7 @@ import {
   taggedGrammar,
 } from './tag-grammars.js'
 import { type ArgumentStyle, callTool } from './tool-arguments.js'
-import { CallWriter, type Controls } from './writer.js'
+import { type CallTool, CallWriter, type Controls } from './writer.js'
 
 /** The calls of a format. */
 interface FormatGrammar {
@@ -59,6 +59,8 @@ export interface CallGrammars {
   readonly forced: Grammar
   /** Calls from their opening marker on, up to where content may follow. */
   readonly entry: Grammar
+  /** The tools, as dialects write them. */
+  readonly tools: readonly CallTool[]
 }
 
 const TAG_NAMES = /^[^\s"'<>=/{}()[\]&]+$/
@@ -99,6 +101,7 @@ export function callGrammars(
   return {
     forced: { rules: new Map(rules).set('calls', forced), root: 'calls' },
     entry: { rules: rules.set('entry', entry), root: 'entry' },
+    tools: writer.tools,
   }
 }
 

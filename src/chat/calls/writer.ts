@@ -107,6 +107,11 @@ function pieces(written: string, { ids }: Controls): (string | TokenId)[] {
   return found
 }
 
+/** The value of an attribute, whose quotes and ampersands are escaped. */
+export function quotedAttribute(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
+}
+
 /** An id of letters and digits. */
 export function plainId(min: number, max: number): Node {
   const ranges = [

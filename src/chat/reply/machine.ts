@@ -7,6 +7,8 @@ export interface ReplyMachine {
   readonly markers: readonly string[]
   /** Whether the model is reasoning now. */
   readonly isReasoning: boolean
+  /** The header that the model is writing, from the marker that opened it on; `undefined` outside of headers. */
+  readonly header?: string | undefined
   /** Reads text without such markers, or a part of it if other markers count after that; returns how much was read. */
   text(text: string): number
   /** Reads a marker; false if it has no meaning here and is text. */

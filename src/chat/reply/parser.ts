@@ -117,6 +117,12 @@ export class FramedParser {
     return this.#machine.isReasoning
   }
 
+  /** The header that the model is writing, with what may be the beginning of a marker; `undefined` outside of headers. */
+  get header(): string | undefined {
+    const { header } = this.#machine
+    return header === undefined ? undefined : header + this.#held
+  }
+
   /** Text at the end of the reply so far that may be the beginning of a marker. */
   get held(): string {
     return this.#held

@@ -3,6 +3,7 @@ import { invalidField } from '../api-error.js'
 import { jsonResponse } from '../http/responses.js'
 import { readTexts } from '../request/completion.js'
 import type { Endpoint } from '../router.js'
+import { embedding, longestOf } from '../service/embedding.js'
 
 /** OpenAI's limit. */
 const MAX_INPUTS = 2048
@@ -31,7 +32,10 @@ export const embeddings: Endpoint = {
       return typeof input === 'string' ? model.encode(input) : input
     })
     await call.enter()
-    const vectors = await embed(model, texts, { dimensions, signal: call.signal })
+    const { signal } = call
+    const vectors = await embedding(served, longestOf(texts), signal, () =>
+      embed(model, texts, { dimensions, signal }),
+    )
     const promptTokens = texts.reduce((sum, { length }) => sum + length, 0)
     call.note({ promptTokens })
     return jsonResponse({

@@ -2,8 +2,12 @@ import { rerank as rankTexts } from '../../index.js'
 import { jsonResponse } from '../http/responses.js'
 import { Fields } from '../request/fields.js'
 import type { Endpoint } from '../router.js'
+import { embedding } from '../service/embedding.js'
 
 const MAX_DOCUMENTS = 2048
+
+/** More tokens than a template of pairs has; Qwen3's has some eighty. */
+const AROUND_PAIR = 256
 
 /** As in the APIs of Jina and Cohere. */
 export const rerank: Endpoint = {
@@ -21,9 +25,15 @@ export const rerank: Endpoint = {
     const served = await call.model(name)
     const { model } = served
     await call.enter()
-    const ranked = await rankTexts(model, query, documents, { topN, signal: call.signal })
     const count = (text: string) => model.encode(text, { addSpecial: false }).length
-    const promptTokens = documents.reduce((sum, text) => sum + count(text), documents.length * count(query))
+    const lengths = documents.map(count)
+    const ofQuery = count(query)
+    const longest = lengths.reduce((a, b) => Math.max(a, b)) + ofQuery + AROUND_PAIR
+    const { signal } = call
+    const ranked = await embedding(served, longest, signal, () =>
+      rankTexts(model, query, documents, { topN, signal }),
+    )
+    const promptTokens = lengths.reduce((sum, length) => sum + length, documents.length * ofQuery)
     call.note({ promptTokens })
     return jsonResponse({
       object: 'list',

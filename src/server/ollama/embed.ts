@@ -2,6 +2,7 @@ import { embed as embedTexts } from '../../index.js'
 import type { Call } from '../call.js'
 import { jsonResponse } from '../http/responses.js'
 import type { Fields } from '../request/fields.js'
+import { embedding } from '../service/embedding.js'
 import { modelNamed, ollamaEndpoint, readModel, readUnload } from './endpoint.js'
 import { Stopwatch } from './stopwatch.js'
 
@@ -72,17 +73,21 @@ async function vectorsOf(
   call: Call,
   { name, texts, dimensions, truncate, watch }: Wanted,
 ): Promise<{ readonly vectors: readonly number[][]; readonly tokens: number }> {
-  const { model } = await modelNamed(call, name)
+  const served = await modelNamed(call, name)
+  const { model } = served
   watch.loaded()
   if (texts.length === 0) return { vectors: [], tokens: 0 }
   await call.enter()
   const options = { truncate: truncate ? 'end' : 'error', signal: call.signal } as const
   const most = model.config.embeddingLength
-  const vectors = await embedTexts(model, texts, {
-    ...options,
-    ...(dimensions !== undefined && { dimensions: Math.min(dimensions, most) }),
-  })
   const lengths = texts.map((text) => Math.min(model.encode(text).length, model.contextLength))
+  const longest = lengths.reduce((a, b) => Math.max(a, b))
+  const vectors = await embedding(served, longest, call.signal, () =>
+    embedTexts(model, texts, {
+      ...options,
+      ...(dimensions !== undefined && { dimensions: Math.min(dimensions, most) }),
+    }),
+  )
   const tokens = lengths.reduce((sum, length) => sum + length, 0)
   call.note({ promptTokens: tokens })
   return { vectors: vectors.map((vector) => Array.from(vector)), tokens }

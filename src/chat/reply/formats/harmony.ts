@@ -49,6 +49,10 @@ export class HarmonyMachine implements ReplyMachine {
     return this.#state === 'reasoning'
   }
 
+  get header(): string | undefined {
+    return this.#state === 'header' ? this.#header : undefined
+  }
+
   get markers(): readonly string[] {
     if (this.#state === 'header') return ALL
     return this.#message ? this.#message.markers : IN_MESSAGE

@@ -44,6 +44,10 @@ export class SectionedMachine implements ReplyMachine {
     return this.#state === 'reasoning'
   }
 
+  get header(): string | undefined {
+    return this.#state === 'header' && !this.#reader ? this.#open + this.#header : undefined
+  }
+
   get markers(): readonly string[] {
     if (this.#reader) return this.#reader.markers
     if (this.#state === 'header') return this.#inHeader
