@@ -9,6 +9,7 @@ import { type Entrant, entrantsCalled, NATIVE_ENTRANTS } from './contestants/reg
 import { ENGINE_ENTRANTS, ENGINE_MODELS, ENGINE_SIZES, renderEngines } from './engines.js'
 import { depthFigure, saveFigures, speedFigures } from './figures.js'
 import { GOAL_MODELS, goalEntrants } from './goals.js'
+import { benchLarge } from './large/main.js'
 import { measureLimits } from './limits/measure.js'
 import { renderLimits } from './limits/table.js'
 import { chooseModels } from './models/catalog.js'
@@ -162,6 +163,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.command === 'responsive') return benchResponsive(options)
   if (options.command === 'worker') return benchWorker(records, options, args)
   if (options.command === 'serving') return benchServing(records, options, runOf(options, args))
+  if (options.command === 'large') return benchLarge(records, options, args)
   if (options.command === 'cold') return benchCold(records, options, args)
   if (options.command === 'constrained') return benchConstrained(records, options)
   if (options.command === 'limits') {

@@ -14,6 +14,7 @@ const COMMANDS = [
   'worker',
   'cold',
   'serving',
+  'large',
 ] as const
 
 export interface BenchOptions {
@@ -52,6 +53,7 @@ export const USAGE = `npm run bench -- [command] [options]
   responsive         the cost of yielding to the event loop, in Node and in the browsers found here
   worker             the cost of the engine in a Worker, and how responsive pages are meanwhile
   cold               cold start: from a fresh process, page or Worker to the first token, phase by phase
+  large              a model of 4.9 GB, in two WebAssembly memories, compared with llama.cpp
   serving            streams beside each other, over HTTP as well, prompts with a common beginning, guessed tokens
 
   --models a,b       models to measure: names from bench/models/catalog.ts, or paths to GGUF files

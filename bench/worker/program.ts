@@ -2,7 +2,7 @@
  * How fast one token after the other is decoded with the engine in a Worker and on this thread: both in one process or
  * on one page, in turns, so that they meet the same machine.
  */
-import { loadModel, type Session } from 'dasllama'
+import { type LoadOptions, loadModel, type Session } from 'dasllama'
 import { browserRuntime, processRuntime } from '../hosts/runtime.js'
 
 export interface Task {
@@ -12,6 +12,8 @@ export interface Task {
   /** Pairs of turns, and the tokens of a turn. */
   readonly turns: number
   readonly tokens: number
+  /** The second engine is not in a Worker, but divided among memories of at most so many bytes. */
+  readonly memorySize?: number
 }
 
 export interface Result {
@@ -31,12 +33,16 @@ const ORDERS = [
   ['worker', 'inThread'],
 ] as const
 
-export async function run({ source, threads, turns, tokens }: Task): Promise<Result> {
-  const load = async (worker: boolean) => {
-    const model = await loadModel(source, { threads, worker, kernels: 'relaxed', contextLength: tokens + 8 })
+export async function run({ source, threads, turns, tokens, memorySize }: Task): Promise<Result> {
+  const load = async (other: Pick<LoadOptions, 'worker' | 'memorySize'>) => {
+    const options = { threads, kernels: 'relaxed', contextLength: tokens + 8, ...other } as const
+    const model = await loadModel(source, options)
     return { model, session: model.createSession() }
   }
-  const engines = { inThread: await load(false), worker: await load(true) }
+  const engines = {
+    inThread: await load({ worker: false }),
+    worker: await load(memorySize === undefined ? { worker: true } : { worker: false, memorySize }),
+  }
   const samples = { inThread: [] as number[], worker: [] as number[] }
   const ids = Array.from({ length: tokens + 1 }, (_, i) => 1 + ((i * 31) % 200))
   let isEqual = true

@@ -1,5 +1,6 @@
 import { programForContext } from '../backend/context-length.js'
 import type { Program } from '../backend/program.js'
+import { contextBytes } from '../backend/wasm/encoder/context-bytes.js'
 import type { ModelDirectory } from '../gguf/model-file.js'
 import type { TensorSamples } from '../gguf/tensor-samples.js'
 import type { Config } from '../model/config.js'

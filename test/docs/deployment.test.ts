@@ -11,6 +11,7 @@ const PAGE = new URL('../../docs/deployment.md', import.meta.url)
 const TABLE = /(<!-- memory:begin -->\n\n)([\s\S]*?)(\n\n<!-- memory:end -->)/
 
 const CONTEXT = 4096
+const ONE_MEMORY = 2 ** 32
 /** For edge functions: of 128 MB, what the examples leave to the model. */
 const EDGE_BYTES = 96 * 2 ** 20
 
@@ -21,6 +22,7 @@ const count = (tokens: number) => (tokens === 0 ? '–' : tokens.toLocaleString(
 async function row(model: PublishedModel): Promise<string> {
   const { memory, tensorBytes, problems } = await inspectModel(publishedModel(model), {
     contextLength: CONTEXT,
+    memoryLimit: ONE_MEMORY,
   })
   expect(problems).toEqual([])
   const { modelBytes, sessionBytes, longestContext } = memory!

@@ -98,11 +98,14 @@ describe('memory', () => {
     const { Memory } = WebAssembly
     const model = smallModel({ shape: { ...SMALL.shape, layers: 4 } })
     let asked = 0
-    // The engine's first memory is granted.
-    vi.spyOn(WebAssembly, 'Memory').mockImplementation((descriptor) => {
-      if (asked++ > 0) throw new RangeError('could not allocate memory')
-      return new Memory(descriptor)
-    })
+    class Refused extends Memory {
+      constructor(descriptor: WebAssembly.MemoryDescriptor) {
+        // The engine's first memory is granted.
+        if (asked++ > 0) throw new RangeError('could not allocate memory')
+        super(descriptor)
+      }
+    }
+    vi.spyOn(WebAssembly, 'Memory').mockImplementation(Refused)
     await expect(
       loadModel(model, { memorySize: 3 * 2 ** 20, contextLength: 2048, threads: 1 }),
     ).rejects.toMatchObject({
