@@ -23,7 +23,7 @@ describe('dasllama inspect', () => {
     expect(out).toMatch(/^memory +\d+\.\d MiB and \d+\.\d KiB for a session of 256 tokens$/m)
     expect(out).toMatch(/^chat template +none$/m)
     expect(out).toMatch(/^speed +fast: a token reads 2\.9 MiB of weights$/m)
-    expect(out).toMatch(/^runs here +yes, in 5\.4 MiB of 64\.0 GiB available$/m)
+    expect(out).toMatch(/^runs here +yes, in 5\.4 MiB of 8\.0 GiB available$/m)
     expect(out).not.toContain('problem')
   })
 
