@@ -22,7 +22,7 @@ export interface LargeRecord {
 export interface LargeRun extends Result {
   /** `Node`, `Chromium page`, `llama.cpp`. */
   readonly place: string
-  /** Milliseconds of reading the file once, right before. */
+  /** Milliseconds of reading the file once into new memory, right before. */
   readonly readMs: number
 }
 
@@ -37,7 +37,7 @@ export function renderLarge(record: LargeRecord): string {
   const { runs, model, fileBytes, crossing } = record
   const sections = [
     conditions(record),
-    `${model}, a file of ${mib(fileBytes)}: loading is to take at most ${MOST_READS} × reading the file once; bold if missed.`,
+    `${model}, a file of ${mib(fileBytes)}: loading is to take at most ${MOST_READS} × reading the file once into new memory; bold if missed.`,
     runTable(runs),
     idsText(runs),
     crossing ? crossingText(crossing) : '',
