@@ -1,11 +1,26 @@
 /** The sources and tests that every engine runs, bundled, because not all engines read TypeScript. */
 
+import { writeGguf } from '../../src/gguf/writer.js'
 import { exp, log, power, sineAndCosine } from '../../src/math/elementary.js'
+import { FAMILY_CASES } from '../support/family-models/index.js'
 import { RandomBits } from '../support/random-model/random-bits.js'
+import { randomIds } from '../support/random-models.js'
 
 export { drawGolden, GOLDEN } from '../sampling/golden.js'
 
 const COUNT = 20_000
+
+/** Architectures whose operations the model in the repository does not have. */
+const ARCHITECTURES = ['qwen35', 'lfm2', 'mamba', 'mamba2', 'gemma4', 'gemma3n']
+
+/** A random model in F32 of each of them, as a file, and ids for it: more than a batch. */
+export function otherModels(): { readonly file: Uint8Array; readonly ids: readonly number[] }[] {
+  return ARCHITECTURES.map((architecture) => {
+    const found = FAMILY_CASES.find((each) => each.architecture === architecture && each.format === 'F32')
+    if (!found) throw new Error(`no random model of ${architecture}`)
+    return { file: writeGguf(found.parts), ids: randomIds(150, found.vocab, architecture) }
+  })
+}
 
 /** The elementary functions at random points of their ranges. */
 export function elementaryValues(): Float64Array {

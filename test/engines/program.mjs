@@ -26,6 +26,7 @@ export async function compute({ dasllama, sampling, internals, source, settings,
     'model (q8_0)': await hashModel(model, 'q8_0'),
     'model (3 threads)': threaded.hash,
     embeddings: await hashEmbeddings(dasllama, model),
+    'recurrent layers, shared caches': await hashOthers(dasllama, internals.otherModels(), options),
     'chain alone': await hashDraws(sampling, settings),
     math: await new Bits().add(internals.elementaryValues()).hash(),
   }
@@ -72,6 +73,25 @@ async function hashThreaded({ loadModel }, source, options) {
   const hash = await hashModel(model, 'f16')
   model.dispose()
   return { threads, hash }
+}
+
+/** Hash of the logits after a prompt and after each of some following tokens, and of the memory, of each model. */
+async function hashOthers({ loadModel }, models, options) {
+  const bits = new Bits()
+  for (const { file, ids } of models) {
+    const model = await loadModel(file, options)
+    const session = model.createSession()
+    await session.eval(ids.slice(0, -4))
+    bits.add(session.logits())
+    for (const id of ids.slice(-4)) {
+      await session.eval([id])
+      bits.add(session.logits())
+    }
+    bits.add(await session.save())
+    session.dispose()
+    model.dispose()
+  }
+  return bits.hash()
 }
 
 /** Hash of the vectors of texts that need one batch each, and several. */

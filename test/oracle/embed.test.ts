@@ -24,8 +24,8 @@ afterAll(async () => {
 })
 
 const VARIED = [...VARIANTS, ...FAMILY_CASES].filter(
-  ({ name, brief, notInLlamaCpp }) =>
-    !brief && !notInLlamaCpp && /tied|biases|YaRN$|widths|stream|mixture/.test(name),
+  ({ name, brief, deep, notInLlamaCpp }) =>
+    !brief && !deep && !notInLlamaCpp && /tied|biases|YaRN$|widths|stream|mixture/.test(name),
 )
 
 describe.for(['baseline', 'relaxed'] as const)('with %s kernels', (kernels) => {
