@@ -1,28 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Op, Program } from '../../src/backend/program.js'
 import { Builder } from '../../src/model/builder/builder.js'
-import type { Config } from '../../src/model/config.js'
-
-const CONFIG: Config = {
-  architecture: 'invented',
-  name: undefined,
-  contextLength: 64,
-  vocabSize: 50,
-  embeddingLength: 24,
-  feedForwardLength: 40,
-  layers: 2,
-  heads: 4,
-  kvHeads: 2,
-  headDim: 8,
-  valueDim: 8,
-  ropeType: 'neox',
-  ropeDim: 8,
-  ropeTheta: 10_000,
-  ropeScaling: { type: 'none' },
-  attentionScale: 0.25,
-  normEpsilon: 1e-6,
-  pooling: undefined,
-}
+import { CONFIG } from './invented-config.js'
 
 /** Optional tensors that a file has; those of gate and up, which are named to learn whether they are fused, by default. */
 type Present = (name: string) => boolean

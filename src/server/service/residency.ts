@@ -139,8 +139,8 @@ export class Residency<Item> {
   }
 
   /**
-   * Unloads everything, in use or not, and what is being loaded as soon as it has been; but it does not wait longer than `patience`
-   * milliseconds (default 10,000), or than the signal, for what is being loaded.
+   * Unloads everything, in use or not. Waits for models that are still being loaded, at most `patience` milliseconds (default 10,000)
+   * or until the signal is aborted; those that finish loading later are unloaded then.
    */
   async close({ patience = 10_000, signal }: ClosingOptions = {}): Promise<void> {
     this.#isClosed = true
