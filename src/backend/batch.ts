@@ -1,5 +1,6 @@
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
+import type { Executable } from './executable.js'
 import type { SequenceMemory } from './memory.js'
 
 /** Largest number of rows in a batch. */
@@ -14,7 +15,7 @@ const PHASES = ['decode', 'prefill'] as const
 export type Phase = (typeof PHASES)[number]
 
 /** Results that a batch can return for its output rows. */
-const WANTS = ['logits', 'hidden'] as const
+const WANTS = ['logits', 'hidden', 'both'] as const
 
 /** Rows from which on a matrix product is faster than matrix-vector products. */
 const MIN_PREFILL = 4
@@ -44,10 +45,12 @@ export interface Batch {
   /** Rows whose results are returned, ascending. */
   readonly outputs: readonly number[]
   /**
-   * Their results: `logits`, f32[vocabSize], or the `hidden` state after the output norm, f32[embeddingLength]. Default
-   * `logits`.
+   * Their results: `logits`, f32[vocabSize], the `hidden` state after the output norm, f32[embeddingLength], or `both`, the
+   * hidden state after the logits. Default `logits`.
    */
   readonly want?: (typeof WANTS)[number]
+  /** For a draft head: the hidden state of the token before each row's, f32[rows][embeddingLength]. */
+  readonly states?: Float32Array | undefined
   /** Checked at every pause. Once aborted, the batch rejects with its reason. */
   readonly signal?: AbortSignal | undefined
 }
@@ -71,11 +74,15 @@ export function batchOf(
 
 /**
  * Throws `INVALID_ARGUMENT` for an inconsistent batch: rows outside of runs, two runs on one memory, positions that do not
- * continue a memory, outputs that are not rows, ids outside of the vocabulary, an unknown `want`. `owns`: whether a memory
- * belongs to the executable and has not been disposed.
+ * continue a memory, outputs that are not rows, ids outside of the vocabulary, an unknown `want`, states for what is no
+ * draft head, or too few. `owns`: whether a memory belongs to the executable and has not been disposed.
  */
-export function checkBatch(batch: Batch, vocabSize: number, owns: (memory: SequenceMemory) => boolean): void {
-  const { ids, positions, runs, outputs, want = 'logits', signal } = batch
+export function checkBatch(
+  batch: Batch,
+  { vocabSize, stateLength }: Pick<Executable, 'vocabSize' | 'stateLength'>,
+  owns: (memory: SequenceMemory) => boolean,
+): void {
+  const { ids, positions, runs, outputs, want = 'logits', states, signal } = batch
   const rows = ids.length
   if (!(rows >= 1 && rows <= MAX_ROWS)) throw invalid(`it has ${rows} rows; 1 to ${MAX_ROWS} are possible`)
   if (positions.length !== rows) throw invalid(`it has ${rows} ids and ${positions.length} positions`)
@@ -114,7 +121,10 @@ export function checkBatch(batch: Batch, vocabSize: number, owns: (memory: Seque
     last = row
   }
   if (!WANTS.includes(want)) {
-    throw invalid(`want is ${describeValue(want)}; "logits" and "hidden" are possible`)
+    throw invalid(`want is ${describeValue(want)}; "logits", "hidden" and "both" are possible`)
+  }
+  if ((states?.length ?? 0) !== rows * stateLength) {
+    throw invalid(`it has ${states?.length ?? 0} values of hidden states; ${rows * stateLength} are needed`)
   }
   signal?.throwIfAborted()
 }

@@ -13,7 +13,9 @@ export function programForContext(program: Program, contextLength: number): Prog
     .flatMap(({ factors, longFactors }) => [factors, longFactors])
     .filter((name) => !used.has(name))
   const tensors = new Map([...program.tensors].filter(([name]) => !unused.includes(name)))
-  return { ...program, ropes, tensors }
+  const { draftHead } = program
+  const head = draftHead && { ...draftHead, ...programForContext(draftHead, contextLength) }
+  return { ...program, ropes, tensors, draftHead: head }
 }
 
 function ropeForContext(spec: RopeSpec, contextLength: number): RopeSpec {

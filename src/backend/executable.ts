@@ -12,6 +12,10 @@ export interface Executable {
   readonly isEncoder: boolean
   /** Values per vector after `runPooledHead`; `undefined` if nothing follows pooling. */
   readonly pooledWidth: number | undefined
+  /** Values of the hidden state that each row of its batches needs: `embeddingLength` for a draft head, otherwise 0. */
+  readonly stateLength: number
+  /** What guesses further tokens, if it has been loaded: its batches have `states`. It is disposed with this. */
+  readonly draftHead: Executable | undefined
   /** Whether its memories can be shifted. */
   readonly canShift: boolean
   /** Bytes of the engine's memory in use: weights, scratch and the memories of all sequences. */
@@ -31,7 +35,7 @@ export interface Executable {
    */
   createMemory(type: KvType, options?: { retain?: number }): SequenceMemory
 
-  /** Upper bound of the bytes that keys and values of a sequence of so many positions take. */
+  /** Upper bound of the bytes that a sequence of so many positions takes, with what its draft head remembers. */
   sequenceBytes(positions: number, type: KvType): number
 
   /**

@@ -29,6 +29,22 @@ export interface Program {
   readonly vocabSize: number
   /** Width of the hidden states. */
   readonly embeddingLength: number
+  /** What guesses tokens after the next one, where it is to be loaded. */
+  readonly draftHead?: DraftHead | undefined
+}
+
+/**
+ * A program of its own beside a model's, which guesses a token from the two before it: a row's token, and `state`, the model's
+ * hidden state of the token before that, or, where the model has not seen that token, the head's own. Sources: DeepSeek-AI 2024
+ * (multi-token prediction), Li et al. 2024 (EAGLE).
+ */
+export interface DraftHead extends Program {
+  readonly state: Value
+}
+
+/** The tensors of a program and of its draft head. */
+export function allTensors({ tensors, draftHead }: Program): ReadonlyMap<string, TensorSpec> {
+  return draftHead ? new Map([...tensors, ...draftHead.tensors]) : tensors
 }
 
 /** A tensor of the model file. `shape` is in ggml's order: columns, rows, and the number of experts or heads. */

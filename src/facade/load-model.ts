@@ -47,6 +47,11 @@ export interface LoadOptions extends OpenOptions, EngineOptions {
    * been used for longest are dropped first, and all of them before a session finds no memory. Default false; true: 512 MiB.
    */
   prefixCache?: boolean | { maxBytes: number }
+  /**
+   * Whether the draft head of the file is loaded too, for `speculation: 'mtp'`: a layer that guesses further tokens (Qwen 3.5 and
+   * 3.6). Default false. Rejects with `UNSUPPORTED` for a file without one, and for a model in several memories.
+   */
+  draftHead?: boolean
   /** Called with the bytes read so far, or downloaded. An error in it rejects the load. */
   onProgress?: (progress: LoadProgress) => void
 }
@@ -134,9 +139,10 @@ async function engineThread(
 function checkLoadOptions(options: LoadOptions): void {
   checkOpenOptions(options)
   checkEngineOptions(options)
-  const { contextLength, onProgress, worker, prefixCache } = options
+  const { contextLength, onProgress, worker, prefixCache, draftHead } = options
   resolvePrefixCacheBytes(prefixCache)
   if (worker !== undefined) checkBoolean('worker', worker)
+  if (draftHead !== undefined) checkBoolean('draftHead', draftHead)
   if (contextLength !== undefined) checkCount('contextLength', contextLength, 1, 2 ** 24)
   checkFunction('onProgress', onProgress)
 }
@@ -179,8 +185,9 @@ async function createModel(
     onProgress,
     onWarning,
     prefixCache,
+    draftHead,
     signal,
-  }: Pick<LoadOptions, 'contextLength' | 'onWarning' | 'prefixCache' | 'signal'> &
+  }: Pick<LoadOptions, 'contextLength' | 'onWarning' | 'prefixCache' | 'draftHead' | 'signal'> &
     Pick<LoadingOptions, 'onProgress'>,
 ): Promise<Model> {
   const { directory } = opened
@@ -190,7 +197,7 @@ async function createModel(
   try {
     const modules = Promise.all([planner.load(), tokenizers.load()])
     const [{ planForContext }, { createTokenizer }] = await abortable(modules, signal)
-    const plan = planForContext(directory, contextLength)
+    const plan = planForContext(directory, contextLength, { draftHead })
     const { config, program, bytesFor, context, formats, identityOf } = plan
     loading = opened.load(program, { context, signal: loads.signal, onProgress, onWarning })
     // While the first weights are read.

@@ -30,8 +30,12 @@ export interface ContextPlan {
 }
 
 /** Plans a file's program for a context; default: `defaultContext`. Throws what `planModel` throws. */
-export function planForContext(directory: ModelDirectory, contextLength: number | undefined): ContextPlan {
-  const plan = planModel(directory)
+export function planForContext(
+  directory: ModelDirectory,
+  contextLength: number | undefined,
+  options: { draftHead?: boolean },
+): ContextPlan {
+  const plan = planModel(directory, undefined, options)
   const context = contextLength ?? defaultContext(plan.config)
   const program = programForContext(plan.program, context)
   return {

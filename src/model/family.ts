@@ -1,3 +1,4 @@
+import type { Value } from '../backend/program.js'
 import { describeValue } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { Builder } from './builder/builder.js'
@@ -15,6 +16,11 @@ export interface Family<C extends Config = Config> {
   hyperparameters(reader: HyperparameterReader): C
   /** Records the computation from the tokens to the logits. Called once per model file; must be a pure function. */
   build(b: Builder, h: C): void
+  /**
+   * Records the draft head of a file that has one layer for it after the others: from tokens, and the hidden state of the token
+   * before each, to logits of the token after each. Default: draft heads are not used.
+   */
+  draftHead?(b: Builder, state: Value, h: C): void
 }
 
 /** An error that a family's author has to fix, whatever the file. `what` follows the architecture. */

@@ -1,4 +1,4 @@
-import type { Program, TensorSpec } from '../backend/program.js'
+import { allTensors, type DraftHead, type Program, type TensorSpec } from '../backend/program.js'
 import { describeFailure, describeValue, displayName } from '../describe.js'
 import { DasllamaError } from '../errors.js'
 import type { ModelDirectory, TensorInfo } from '../gguf/model-file.js'
@@ -33,13 +33,20 @@ export function readHeader(file: ModelDirectory): ModelHeader {
 }
 
 /**
- * Records the program of a file with this header and checks that every tensor exists with the expected shape. Throws what
- * `readHeader` and the family's builder throw, and `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming the tensor.
+ * Records the program of a file with this header, and its draft head if it is wanted, and checks that every tensor exists with the
+ * expected shape. Throws what `readHeader` and the family's builder throw, and `MISSING`, `BAD_FORMAT` or `UNSUPPORTED`, naming
+ * the tensor.
  */
-export function planModel(file: ModelDirectory, header: ModelHeader = readHeader(file)): ModelPlan {
+export function planModel(
+  file: ModelDirectory,
+  header: ModelHeader = readHeader(file),
+  { draftHead: wantsDraftHead = false }: { draftHead?: boolean } = {},
+): ModelPlan {
   const program = record(header, file.tensors)
-  checkTensors(file, header.config, program)
-  return { ...header, program }
+  const draftHead = wantsDraftHead ? recordDraftHead(header, file) : undefined
+  const whole: Program = { ...program, draftHead }
+  checkTensors(file, header.config, whole)
+  return { ...header, program: whole }
 }
 
 /** Records the program of a model with these tensors. */
@@ -49,6 +56,32 @@ export function record(
 ): Program {
   return callFamily(config.architecture, 'build()', () =>
     Builder.record(config, names, (b) => void notAsync(family.build(b, config))),
+  )
+}
+
+/** Records the draft head of a file. Throws `UNSUPPORTED` for one without. */
+export function recordDraftHead(
+  { family, config }: Pick<ModelHeader, 'family' | 'config'>,
+  { name, tensors }: { readonly name: string; readonly tensors: TensorNames },
+): DraftHead {
+  const { architecture, unusedLayers = 0 } = config
+  const unsupported = (why: string) =>
+    new DasllamaError('UNSUPPORTED', `${displayName(name)}: draftHead: ${why}`, {
+      hint: 'load it without its draft head, and speculate by lookup or with a draft model',
+    })
+  if (!family.draftHead) {
+    throw unsupported(`this version uses none of architecture ${describeValue(architecture)}`)
+  }
+  if (unusedLayers === 0) throw unsupported('the file has none (no next-token-prediction layer)')
+  if (unusedLayers > 1) {
+    throw unsupported(`the file has ${unusedLayers} next-token-prediction layers; one can be used`)
+  }
+  return callFamily(architecture, 'draftHead()', () =>
+    Builder.recordDraftHead(
+      config,
+      tensors,
+      (b, state) => void notAsync(family.draftHead?.(b, state, config)),
+    ),
   )
 }
 
@@ -70,7 +103,8 @@ function notAsync<T>(returned: T): T {
 }
 
 function checkTensors(file: ModelDirectory, config: Config, program: Program): void {
-  const { tensors, unusedTensors, logits } = program
+  const { unusedTensors, logits } = program
+  const tensors = allTensors(program)
   for (const spec of tensors.values()) {
     const tensor = file.tensors.get(spec.name)
     if (!tensor) throw missing(file, config, spec)

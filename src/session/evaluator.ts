@@ -36,10 +36,17 @@ interface EvaluateOptions {
   readonly draft?: readonly TokenId[]
 }
 
-/** A token that may follow, evaluated already, with the logits after it. */
+/** A token that may follow, evaluated already, with the logits after it and, if somebody listens, its hidden state. */
 interface Ahead {
   readonly id: TokenId
   readonly logits: Float32Array
+  readonly state: Float32Array | undefined
+}
+
+/** Who wants the hidden states of the tokens that become part of a sequence. */
+export interface StateListener {
+  /** `state` is a copy, f32[embeddingLength]. A token that is evaluated again is told again. */
+  take(position: number, id: TokenId, state: Float32Array): void
 }
 
 /**
@@ -52,6 +59,8 @@ interface Ahead {
 export class Evaluator {
   /** Of what is evaluated from now on: see `GenerateOptions.priority`. */
   priority = 0
+  /** Who listens to what is evaluated from now on. It costs a pass more per prompt. */
+  states: StateListener | undefined
   #sequence = new Sequence()
   readonly #scheduler: EvaluatorParts['scheduler']
   readonly #sessions: EvaluatorParts['sessions']
@@ -204,6 +213,7 @@ export class Evaluator {
     const [next] = this.#ahead
     if (next?.id !== id) return false
     this.#ahead.shift()
+    if (next.state) this.states?.take(this.#sequence.position, id, next.state)
     this.#sequence.append([id], 'decode')
     this.#write(next.logits)
     this.#hasLogits = true
@@ -309,14 +319,19 @@ export class Evaluator {
       return at < end ? ids[at - start] : draft[at - end]
     }
     const phaseAt = (at: number) => (at < start ? state.phases[at] : phase)
+    const isWanted = (at: number) =>
+      at + 1 >= end ? wantLogits : at + 1 > start && (scores?.wants(at + 1 - start) ?? false)
+    const { states } = this
     let totalMs = 0
     while (this.#memory.length < last) {
       const from = this.#memory.length
       const rows: TokenId[] = []
       const outputs: number[] = []
+      // All hidden states are wanted, but few logits, so that rows with them are a work of their own.
+      const want = !states ? 'logits' : isWanted(from) ? 'both' : 'hidden'
       for (let at = from; at < last && phaseAt(at) === phaseAt(from); at++) {
-        const isWanted = at + 1 >= end ? wantLogits : at + 1 > start && scores?.wants(at + 1 - start)
-        if (isWanted) outputs.push(rows.length)
+        if (states && isWanted(at) !== isWanted(from)) break
+        if (states || isWanted(at)) outputs.push(rows.length)
         rows.push(idAt(at))
       }
       let evaluated = from
@@ -325,13 +340,18 @@ export class Evaluator {
         ids: rows,
         phase: phaseAt(from),
         outputs,
+        want,
         signal,
         priority: this.priority,
-        take: (row, logits) => {
+        take: (row, values) => {
           const next = from + row + 1
+          const logits = values.subarray(0, want === 'hidden' ? 0 : this.#logits.length)
+          const state = states && values.slice(logits.length)
+          if (state && next <= end) states.take(next - 1, idAt(next - 1), state)
+          if (want === 'hidden') return
           if (next > start) scores?.take(next - start, logits)
           if (next === end) this.#write(logits)
-          if (next > end) this.#ahead.push({ id: draft[next - end - 1], logits: logits.slice() })
+          if (next > end) this.#ahead.push({ id: draft[next - end - 1], logits: logits.slice(), state })
         },
         advanced: (count, ms) => {
           totalMs += ms

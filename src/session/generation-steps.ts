@@ -94,6 +94,7 @@ export class GenerationSteps {
     // First, so that a draft model that cannot be used leaves the session unchanged.
     const kept =
       this.#speculation === 'none' ? undefined : await speculation.prepare(this.#speculation, signal)
+    evaluator.states = kept?.listener(this.#speculation)
     const usage = await this.#evaluatePrompt(signal, reuse)
     const text = () => evaluator.sequence.state.ids
     this.#speculator = kept?.speculator(this.#speculation, { text, stats })
@@ -153,6 +154,7 @@ export class GenerationSteps {
     const { evaluator } = this.#session
     await evaluator.settle()
     evaluator.priority = 0
+    evaluator.states = undefined
   }
 
   /** The session's RNG state. */

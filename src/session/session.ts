@@ -19,6 +19,7 @@ import { TokenScores } from './score.js'
 import { Sequence } from './sequence.js'
 import type { ResolvedSessionOptions } from './session-options.js'
 import type { SessionRegistry } from './session-registry.js'
+import type { HeadHost } from './speculation/head-text.js'
 import { SpeculationSlot } from './speculation/slot.js'
 import type { StateOwner } from './state.js'
 import { type SessionStats, StatsMeter } from './stats.js'
@@ -83,7 +84,11 @@ export class Session {
     this.#memory = memory
     this.#stats = new StatsMeter(now, host.counters)
     const slot =
-      speculation ?? new SpeculationSlot({ tokenizer, vocabSize, warn: (warning) => sessions.warn(warning) })
+      speculation ??
+      new SpeculationSlot({
+        ...{ tokenizer, vocabSize, warn: (warning) => sessions.warn(warning) },
+        draftHead: headHost(host, kvType),
+      })
     this.#speculation = slot
     this.#lease = sessions.lease(this, {
       get bytes() {
@@ -418,6 +423,16 @@ export class Session {
     } finally {
       call.end()
     }
+  }
+}
+
+/** What drafts by the model's own head need; `undefined` if it has not been loaded. */
+function headHost(host: SessionHost, kvType: KvType): HeadHost | undefined {
+  if (!host.executable.draftHead) return undefined
+  return {
+    head: () => host.executable.draftHead!,
+    kvType,
+    attempt: (work) => host.sessions.attempt(work),
   }
 }
 

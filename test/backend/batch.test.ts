@@ -29,7 +29,7 @@ function withRun(index: number, change: Partial<Record<keyof Run, unknown>>): Ba
 }
 
 function check(batch: Partial<Record<keyof Batch, unknown>>): void {
-  checkBatch({ ...SOUND, ...batch } as Batch, VOCAB, owns)
+  checkBatch({ ...SOUND, ...batch } as Batch, { vocabSize: VOCAB, stateLength: 0 }, owns)
 }
 
 describe('a batch', () => {

@@ -3,7 +3,7 @@
  * logits, for all families. It shares the file reader and the program with the engine, and nothing
  * that computes.
  */
-import type { Op, PositionBias, Program, Value } from '../../src/backend/program.js'
+import { allTensors, type DraftHead, type Op, type PositionBias, type Program, type Value } from '../../src/backend/program.js'
 import { f16ToF32, f32ToF16 } from '../../src/gguf/half.js'
 import type { ModelFile } from '../../src/gguf/model-file.js'
 import { planModel } from '../../src/model/plan.js'
@@ -31,12 +31,17 @@ export class ReferenceModel {
     this.#tensors = tensors
   }
 
-  /** Plans the model, and reads and dequantizes every tensor. */
-  static async read(file: ModelFile): Promise<ReferenceModel> {
-    const { program } = planModel(file)
+  /** Plans the model, and its draft head if it is wanted, and reads and dequantizes every tensor. */
+  static async read(file: ModelFile, options: { draftHead?: boolean } = {}): Promise<ReferenceModel> {
+    const { program } = planModel(file, undefined, options)
     const tensors = new Map<string, Vector>()
-    for (const name of program.tensors.keys()) tensors.set(name, await dequantized(file, name))
+    for (const name of allTensors(program).keys()) tensors.set(name, await dequantized(file, name))
     return new ReferenceModel(program, tensors)
+  }
+
+  /** The draft head as a model of its own. */
+  get draftHead(): ReferenceModel {
+    return new ReferenceModel(this.program.draftHead!, this.#tensors)
   }
 
   tensor(name: string): Vector {
@@ -135,6 +140,14 @@ export class ReferenceSequence {
         for (const row of this.#rows) row.set(op.out, this.#computed(op, row))
       }
     }
+  }
+
+  /** Appends a token to a draft head, with the hidden state of the token before it. */
+  pushAfter(state: Vector, id: number): void {
+    const row = new ComputedRow({ id, position: this.#position++, contextLength: this.#contextLength })
+    row.set((this.#model.program as DraftHead).state, state)
+    this.#rows = [row]
+    for (const op of this.#model.program.ops) row.set(op.out, this.#computed(op, row))
   }
 
   #computed(op: Op, row: ComputedRow): Vector {

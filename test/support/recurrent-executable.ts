@@ -56,6 +56,8 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
   }
 
   readonly isEncoder = false
+  readonly stateLength = 0
+  readonly draftHead = undefined
   readonly pooledWidth = undefined
 
   runText(): Promise<number> {
@@ -73,7 +75,7 @@ export class RecurrentExecutable implements Executable, MemoryOwner {
   run(batch: Batch, take: TakeOutput): Promise<number> {
     return this.#queue.run(async () => {
       if (this.isDisposed) throw new DasllamaError('DISPOSED', 'the executable has been disposed')
-      checkBatch(batch, this.vocabSize, (memory) => this.open.has(memory as RecurrentMemory))
+      checkBatch(batch, this, (memory) => this.open.has(memory as RecurrentMemory))
       const memories = batch.runs.map(({ memory }) => memory as RecurrentMemory)
       for (const memory of memories) memory.isRunning = true
       try {

@@ -7,7 +7,7 @@ import { type Batch, checkBatch, type TakeOutput } from '../batch.js'
 import type { Executable } from '../executable.js'
 import { FairQueue } from '../fair-queue.js'
 import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
-import { isEncoder, type Program } from '../program.js'
+import { type DraftHead, isEncoder, type Program } from '../program.js'
 import { fillRopeTable, type RopeFrequencies, ropeFrequencies } from '../rope.js'
 import { checkPooled, checkText, type Text, wrongKind } from '../text.js'
 import { Encoder } from './encoder/encoder.js'
@@ -48,6 +48,8 @@ interface LoadedWeights {
   readonly tables: FileTables | undefined
   readonly fileName: string
   readonly onWarning: WarningListener | undefined
+  /** Of another executable in the same memory. Default: one of its own. */
+  readonly queue?: FairQueue
 }
 
 /**
@@ -60,6 +62,8 @@ export class WasmExecutable implements Executable {
   readonly vocabSize: number
   readonly embeddingLength: number
   readonly memories: readonly MemorySpec[]
+  readonly stateLength: number
+  readonly draftHead: WasmExecutable | undefined
   readonly #program: Program
   readonly #engine: Engine
   readonly #schedule: Schedule
@@ -67,7 +71,7 @@ export class WasmExecutable implements Executable {
   readonly #compiled: CompiledProgram
   readonly #frequencies: readonly RopeFrequencies[]
   readonly #sequences: SequenceMemories
-  readonly #queue = new FairQueue()
+  readonly #queue: FairQueue
   readonly #runner: StepRunner
   readonly #streams: StreamChooser
   readonly #outputs: Outputs
@@ -83,19 +87,17 @@ export class WasmExecutable implements Executable {
   #ended: Promise<void> | undefined
 
   /** A program whose weights are in the engine's memory. `boundary`: if it is a part of one. Throws `OUT_OF_MEMORY`. */
-  constructor(
-    program: Program,
-    engine: Engine,
-    { weights, tables, fileName, onWarning }: LoadedWeights,
-    boundary?: Boundary,
-  ) {
+  constructor(program: Program, engine: Engine, loaded: LoadedWeights, boundary?: Boundary) {
     const plan = schedule(program, boundary)
+    const { weights, tables, fileName, onWarning, queue = new FairQueue() } = loaded
+    this.#queue = queue
     this.#fileName = fileName
     this.#onWarning = onWarning
     this.#tables = tables
     this.vocabSize = program.vocabSize
     this.embeddingLength = program.embeddingLength
     this.memories = program.memories
+    this.stateLength = isDraftHead(program) ? program.embeddingLength : 0
     this.#program = program
     this.#schedule = plan
     this.#engine = engine
@@ -122,6 +124,9 @@ export class WasmExecutable implements Executable {
     this.#encoder = isEncoder(program) ? new Encoder({ ...parts, ...own }) : undefined
     this.#pooledHead =
       program.afterPooling && new PooledHeadRunner({ engine, weights, runner }, program, program.afterPooling)
+    const { draftHead } = program
+    this.draftHead =
+      draftHead && new WasmExecutable(draftHead, engine, { ...loaded, queue }, boundaryOf(draftHead))
   }
 
   /**
@@ -137,7 +142,7 @@ export class WasmExecutable implements Executable {
   ): Promise<WasmExecutable> {
     const { reserve = 0, lookupTables, onWarning } = options
     const { available } = engine.arena
-    const rest = workBytes(program, schedule(program), engine) + reserve
+    const rest = workBytes(program, engine) + reserve
     const fits = (bytes: number) => bytes + rest <= available
     const weights = placeWeights(file, program, engine, { lookupTables, fits })
     if (!fits(weights.bytes)) {
@@ -160,7 +165,7 @@ export class WasmExecutable implements Executable {
     engine: Engine,
     { available, ...options }: Pick<PlacingOptions, 'lookupTables'> & { readonly available: number },
   ): { readonly bytes: number; readonly inFile: readonly StoredTensor[] } {
-    const rest = workBytes(program, schedule(program), engine)
+    const rest = workBytes(program, engine)
     const fits = (bytes: number) => bytes + rest <= available
     const weights = placeWeights(file, program, engine, { ...options, fits })
     return { bytes: weights.bytes + rest, inFile: weights.inFile }
@@ -180,7 +185,8 @@ export class WasmExecutable implements Executable {
   }
 
   sequenceBytes(positions: number, type: KvType): number {
-    return sequenceBytes(this.memories, positions, type)
+    const own = sequenceBytes(this.memories, positions, type)
+    return own + (this.draftHead?.sequenceBytes(positions, type) ?? 0)
   }
 
   get threads(): number {
@@ -213,7 +219,7 @@ export class WasmExecutable implements Executable {
     return this.#queue.run(async () => {
       this.#assertOpen()
       if (this.#encoder) throw wrongKind(true)
-      const check = () => checkBatch(batch, this.vocabSize, (memory) => this.#sequences.has(memory))
+      const check = () => checkBatch(batch, this, (memory) => this.#sequences.has(memory))
       check()
       if (this.#tables) {
         await this.readRows(batch)
@@ -255,6 +261,9 @@ export class WasmExecutable implements Executable {
   }
 
   async #end(): Promise<void> {
+    void this.draftHead?.dispose()
+    // Its threads and tables are the model's.
+    if (isDraftHead(this.#program)) return
     const [failure] = await Promise.all([this.#tables?.close(disposed()), this.#engine.pool.shutDown()])
     warnNotClosed(this.#fileName, failure, this.#onWarning)
   }
@@ -270,7 +279,7 @@ export class WasmExecutable implements Executable {
    * memory. `run` is `readRows`, this and the following methods, which an executable over several memories calls for each of
    * its parts. If one of them throws, `rollBack` must follow.
    */
-  begin({ ids, positions, runs }: Batch): Pass {
+  begin({ ids, positions, runs, states: given }: Batch): Pass {
     const memories = runs.map(({ memory }) => memory as WasmMemory)
     for (const memory of memories) this.#sequences.use(memory)
     const states = memories.map((memory, index) => memory.prepare(runs[index].rows, runs[index].phase))
@@ -280,6 +289,7 @@ export class WasmExecutable implements Executable {
       const table = this.#engine.arena.floats(this.#scratch.ropes[rope], ids.length * dims)
       fillRopeTable(table, frequencies, positions)
     }
+    if (given) this.boundaryValues('inputs', ids.length)[0].set(given)
     const segments: Segment[] = []
     for (const { firstRow, rows, phase } of runs) {
       const last = segments.at(-1)
@@ -414,8 +424,20 @@ function newPageTables({ arena }: Engine, capacity: number): { pointer: Pointer;
   return { pointer: arena.allocate(capacity * 4, 'the tables of pages'), capacity }
 }
 
-/** Bytes that a program takes in addition to weights and sequences. */
-export function workBytes(program: Program, plan: Schedule, engine: Engine): number {
+/** Bytes that a program and its draft head take in addition to weights and sequences. `boundary`: if it is a part of one. */
+export function workBytes(program: Program, engine: Engine, boundary?: Boundary): number {
+  const plan = schedule(program, boundary)
   const own = scratchBytes(program, plan, engine) + compiledBytes(plan, engine)
-  return own + pooledHeadBytes(program, engine) + FIRST_PAGE_TABLES * 4
+  const { draftHead } = program
+  const head = draftHead ? workBytes(draftHead, engine, boundaryOf(draftHead)) : 0
+  return own + pooledHeadBytes(program, engine) + FIRST_PAGE_TABLES * 4 + head
+}
+
+/** The hidden states that a draft head is given. */
+function boundaryOf({ state }: DraftHead): Boundary {
+  return { inputs: [state] }
+}
+
+function isDraftHead(program: Program | DraftHead): program is DraftHead {
+  return 'state' in program
 }

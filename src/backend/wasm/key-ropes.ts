@@ -26,8 +26,9 @@ export function keyRopes({ ops, memories }: Program): KeyRopes {
   const dependsOnPosition = (value: Value): boolean => {
     if (seen.has(value.id)) return false
     seen.add(value.id)
-    const op = producers.get(value.id)!
-    if (op.kind === 'attention') return false
+    const op = producers.get(value.id)
+    // What attention returns, and what a draft head is given, carries no rotation.
+    if (!op || op.kind === 'attention') return false
     return POSITIONAL.has(op.kind) || inputsOf(op).some(dependsOnPosition)
   }
   const ropes: KeyRope[][] = memories.map(() => [])

@@ -1,4 +1,6 @@
 import { abortable } from '../../abortable.js'
+import { displayName } from '../../describe.js'
+import { DasllamaError } from '../../errors.js'
 import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
 import { closeQuietly, type OpenModelOptions, openModel, usingFile } from '../../gguf/open-model.js'
 import { TensorSamples } from '../../gguf/tensor-samples.js'
@@ -73,6 +75,7 @@ async function loadProgram(
     // Tables are rather in another memory than in the file.
     const inOne = lookupTables === 'auto' ? 'memory' : lookupTables
     if (fitsWith(inOne)) return await loadInOne(inOne)
+    if (program.draftHead) throw draftHeadInOneMemory(file)
     const { loadSplit, planWithin } = await abortable(splitting.load(), signal)
     let plan: SplitPlan
     try {
@@ -90,4 +93,12 @@ async function loadProgram(
     void engine.pool.shutDown()
     throw error
   }
+}
+
+function draftHeadInOneMemory({ name }: ModelFile): DasllamaError {
+  return new DasllamaError(
+    'UNSUPPORTED',
+    `${displayName(name)} does not fit into one memory, and draft heads of models in several memories are not supported`,
+    { hint: 'load it without draftHead, or use a smaller quantisation or contextLength' },
+  )
 }

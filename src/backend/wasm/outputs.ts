@@ -43,12 +43,19 @@ export class Outputs {
     for (let first = 0; first < outputs.length; first += LOGIT_ROWS) {
       const rows = outputs.slice(first, first + LOGIT_ROWS)
       const x = this.#gather(rows)
-      const at = want === 'hidden' ? this.#hidden(x, rows.length) : scratch.logits
-      if (want === 'logits') ms += await this.#logits(x, rows.length, signal)
-      const width = want === 'hidden' ? program.embeddingLength : program.vocabSize
-      checkNumbers(engine, at, rows.length * width, want === 'hidden' ? 'hidden states' : 'logits')
+      const { vocabSize, embeddingLength } = program
+      if (want !== 'hidden') {
+        ms += await this.#logits(x, rows.length, signal)
+        checkNumbers(engine, scratch.logits, rows.length * vocabSize, 'logits')
+      }
+      const hidden = want === 'logits' ? undefined : this.#hidden(x, rows.length)
+      if (hidden) checkNumbers(engine, hidden, rows.length * embeddingLength, 'hidden states')
+      const part = (at: Pointer, index: number, width: number) =>
+        engine.arena.floats((at + index * width * 4) as Pointer, width)
       for (const [index, row] of rows.entries()) {
-        const values = engine.arena.floats((at + index * width * 4) as Pointer, width)
+        const state = hidden && part(hidden, index, embeddingLength)
+        const logits = want === 'hidden' ? undefined : part(scratch.logits, index, vocabSize)
+        const values = logits && state ? joined(logits, state) : (logits ?? state!)
         const taking = take(row, values, ms)
         if (!taking) continue
         await taking
@@ -96,4 +103,11 @@ export class Outputs {
     engine.pool.run(() => engine.kernels.norm_rows(norm, x, normed, rows, program.embeddingLength, 1))
     return normed
   }
+}
+
+function joined(a: Float32Array, b: Float32Array): Float32Array {
+  const both = new Float32Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
 }

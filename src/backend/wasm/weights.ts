@@ -6,7 +6,7 @@ import type { ModelFile, StoredTensor } from '../../gguf/model-file.js'
 import { pause } from '../../platform/pause.js'
 import { inParallel } from '../../storage/in-parallel.js'
 import { readParts } from '../../storage/parts.js'
-import type { MatrixSlice, Program, TensorSpec, VectorSlice } from '../program.js'
+import { allTensors, type MatrixSlice, type Program, type TensorSpec, type VectorSlice } from '../program.js'
 import { type Arena, aligned } from './arena.js'
 import type { Engine } from './engine.js'
 import { ActivationKind, type Pointer } from './kernels.js'
@@ -87,7 +87,7 @@ export class Weights {
   ) {
     this.#fileName = file.name
     this.#engine = engine
-    const specs = Array.from(program.tensors.values())
+    const specs = Array.from(allTensors(program).values())
     const bytes = specs.reduce((bytes, { name }) => bytes + file.tensors.get(name)!.byteLength, 0)
     this.#repackers = [
       new X8Repacker(engine, rowsOfSlices(program)),
@@ -341,17 +341,18 @@ const LARGEST_GAP_BYTES = 64 * 1024
 const READS_AT_ONCE = 4
 
 /** For each matrix that is used in slices of rows, the rows at which they begin and end. */
-function rowsOfSlices({ ops, logits, afterPooling }: Program): ReadonlyMap<string, ReadonlySet<number>> {
+function rowsOfSlices(program: Program): ReadonlyMap<string, ReadonlySet<number>> {
+  const { afterPooling, draftHead } = program
   const bounds = new Map<string, Set<number>>()
   const note = ({ tensor, firstRow, rows }: MatrixSlice) => {
     const known = bounds.get(tensor) ?? new Set()
     bounds.set(tensor, known.add(firstRow).add(firstRow + rows))
   }
   // Of a matrix per head or expert, the first one's rows: those of the others are as many.
-  for (const op of [...ops, ...(afterPooling?.ops ?? [])]) {
+  for (const op of [...program.ops, ...(afterPooling?.ops ?? []), ...(draftHead?.ops ?? [])]) {
     if (op.kind === 'linear' || op.kind === 'headLinear') note(op.matrix)
     if (op.kind === 'experts') for (const matrix of [op.gate, op.up, op.down]) if (matrix) note(matrix)
   }
-  if (logits) note(logits.matrix)
+  for (const logits of [program.logits, draftHead?.logits]) if (logits) note(logits.matrix)
   return bounds
 }

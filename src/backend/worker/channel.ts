@@ -46,6 +46,12 @@ interface Pending {
   readonly signal: AbortSignal | undefined
 }
 
+/** What is used of a channel, or of a part of one (`named`). */
+export type Messages = Pick<
+  Channel,
+  'handle' | 'listen' | 'request' | 'notify' | 'named' | 'assertOpen' | 'close' | 'isClosed'
+>
+
 /**
  * Requests, replies and notices over a port, in both directions. Messages arrive in order and are not lost; when the channel
  * is closed, all pending requests reject.
@@ -67,7 +73,7 @@ export class Channel {
   }
 
   /** Whether `close` has been called. */
-  get isClosed(): boolean {
+  isClosed(): boolean {
     return this.#closed !== undefined
   }
 
@@ -124,6 +130,20 @@ export class Channel {
   /** Sends a message without a reply. Does nothing once the channel is closed. */
   notify(name: string, body: unknown, transfer?: readonly Transferable[]): void {
     if (!this.#closed) this.#post({ kind: 'notice', name, body }, transfer)
+  }
+
+  /** The same channel for messages whose names begin with `prefix`, which is left out. */
+  named(prefix: string): Messages {
+    return {
+      handle: (name, handler) => this.handle(prefix + name, handler),
+      listen: (name, handler) => this.listen(prefix + name, handler),
+      request: (name, body, options) => this.request(prefix + name, body, options),
+      notify: (name, body, transfer) => this.notify(prefix + name, body, transfer),
+      named: (inner) => this.named(prefix + inner),
+      assertOpen: () => this.assertOpen(),
+      close: (error) => this.close(error),
+      isClosed: () => this.isClosed(),
+    }
   }
 
   /** Rejects pending requests with `error`, aborts handlers, and ignores all further messages. Idempotent. */

@@ -1,6 +1,9 @@
-import type { Phase } from '../batch.js'
+import type { Batch, Phase } from '../batch.js'
 import type { Executable } from '../executable.js'
 import type { KvType, MemoryRecord, SequenceMemory } from '../memory.js'
+
+/** Before the names of messages about a draft head. */
+export const DRAFT_HEAD = 'draftHead.'
 
 /** The properties of an executable that change. */
 export type ExecutableState = Pick<Executable, 'bytesInUse' | 'threads'>
@@ -14,10 +17,11 @@ export type ExecutableDescription = ExecutableState &
     | 'memories'
     | 'isEncoder'
     | 'pooledWidth'
+    | 'stateLength'
     | 'canShift'
     | 'memoryLimit'
     | 'kernels'
-  >
+  > & { readonly draftHead: ExecutableDescription | undefined }
 
 /** The properties of a memory that change. */
 export type MemoryState = Pick<SequenceMemory, 'length' | 'bytes' | 'reach'>
@@ -73,7 +77,8 @@ export interface RunRequest {
     readonly phase: Phase
   }[]
   readonly outputs: readonly number[]
-  readonly want: 'logits' | 'hidden' | undefined
+  readonly want: Batch['want']
+  readonly states: Float32Array | undefined
 }
 
 /**

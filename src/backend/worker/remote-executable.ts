@@ -5,15 +5,16 @@ import { FairQueue } from '../fair-queue.js'
 import type { KvType, MemorySpec, SequenceMemory } from '../memory.js'
 import { checkPooled, checkText, type Text, wrongKind } from '../text.js'
 import { checkKvType, sequenceBytes } from '../wasm/kv-layout.js'
-import type { Channel } from './channel.js'
-import type {
-  CreateNotice,
-  ExecutableDescription,
-  ExecutableState,
-  PooledHeadRequest,
-  RunRequest,
-  StateNotice,
-  TextRequest,
+import type { Messages } from './channel.js'
+import {
+  type CreateNotice,
+  DRAFT_HEAD,
+  type ExecutableDescription,
+  type ExecutableState,
+  type PooledHeadRequest,
+  type RunRequest,
+  type StateNotice,
+  type TextRequest,
 } from './messages.js'
 import { RemoteMemory, type RemoteMemoryHost } from './remote-memory.js'
 import { takeOutputs } from './take-outputs.js'
@@ -33,10 +34,12 @@ export class RemoteExecutable implements Executable {
   readonly memories: readonly MemorySpec[]
   readonly isEncoder: boolean
   readonly pooledWidth: number | undefined
+  readonly stateLength: number
+  readonly draftHead: RemoteExecutable | undefined
   readonly canShift: boolean
   readonly memoryLimit: number
   readonly kernels: string
-  readonly #channel: Channel
+  readonly #channel: Messages
   readonly #host: RemoteMemoryHost
   readonly #end: () => Promise<void>
   readonly #owned = new Map<number, RemoteMemory>()
@@ -47,14 +50,18 @@ export class RemoteExecutable implements Executable {
   #nextRun = 1
   #ended: Promise<void> | undefined
 
-  constructor(channel: Channel, description: ExecutableDescription, { end }: RemoteExecutableOptions) {
-    const { vocabSize, embeddingLength, memories, isEncoder, pooledWidth } = description
-    const { canShift, memoryLimit, kernels } = description
+  constructor(channel: Messages, description: ExecutableDescription, { end }: RemoteExecutableOptions) {
+    const { vocabSize, embeddingLength, memories, isEncoder, pooledWidth, stateLength } = description
+    const { canShift, memoryLimit, kernels, draftHead } = description
     this.vocabSize = vocabSize
     this.embeddingLength = embeddingLength
     this.memories = memories
     this.isEncoder = isEncoder
     this.pooledWidth = pooledWidth
+    this.stateLength = stateLength
+    // It ends with this one.
+    const head = { end: async () => {} }
+    this.draftHead = draftHead && new RemoteExecutable(channel.named(DRAFT_HEAD), draftHead, head)
     this.canShift = canShift
     this.memoryLimit = memoryLimit
     this.kernels = kernels
@@ -74,7 +81,7 @@ export class RemoteExecutable implements Executable {
    * The channel lives as long as its thread, and must not keep an unreferenced model alive. So the listener is not created in
    * the constructor: the closures of one function share what they capture, `this` included.
    */
-  static #follow(channel: Channel, weak: WeakRef<RemoteExecutable>): void {
+  static #follow(channel: Messages, weak: WeakRef<RemoteExecutable>): void {
     channel.listen('executable.state', (notice: StateNotice) => {
       const executable = weak.deref()
       if (executable) executable.#update(notice)
@@ -82,7 +89,8 @@ export class RemoteExecutable implements Executable {
   }
 
   sequenceBytes(positions: number, type: KvType): number {
-    return sequenceBytes(this.memories, positions, type)
+    const own = sequenceBytes(this.memories, positions, type)
+    return own + (this.draftHead?.sequenceBytes(positions, type) ?? 0)
   }
 
   get bytesInUse(): number {
@@ -106,7 +114,7 @@ export class RemoteExecutable implements Executable {
       this.#assertOpen()
       if (this.isEncoder) throw wrongKind(true)
       const owns = (memory: SequenceMemory) => this.#owned.get((memory as RemoteMemory).number) === memory
-      checkBatch(batch, this.vocabSize, owns)
+      checkBatch(batch, this, owns)
       return this.#run(batch, take)
     }, batch.signal)
   }
@@ -149,6 +157,7 @@ export class RemoteExecutable implements Executable {
       }),
       outputs: [...batch.outputs],
       want: batch.want,
+      states: batch.states,
     }
     const options = { run: request.run, take, signal: batch.signal }
     return takeOutputs(this.#channel, { name: 'executable.run', request }, options, (state) => {

@@ -1,11 +1,11 @@
 import { pacer } from '../../platform/pacer.js'
 import type { KvType, MemoryRecord, SequenceMemory, Span } from '../memory.js'
-import type { Channel } from './channel.js'
+import type { Messages } from './channel.js'
 import type { MemoryNotice, MemoryRequests, MemoryState } from './messages.js'
 
 /** What a remote memory needs from its executable. */
 export interface RemoteMemoryHost {
-  readonly channel: Channel
+  readonly channel: Messages
   readonly canShift: boolean
   /** A memory with a new number, not known to the other side yet. */
   adopt(type: KvType): RemoteMemory

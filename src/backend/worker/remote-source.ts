@@ -65,7 +65,7 @@ export function openRemoteSource(channel: Channel, description: SourceDescriptio
       },
     }),
     async close() {
-      if (channel.isClosed) return
+      if (channel.isClosed()) return
       closing ??= channel.request<void>('source.close', { source: number } satisfies SourceRequest)
       await closing
     },

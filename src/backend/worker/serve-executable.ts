@@ -2,32 +2,36 @@ import { DasllamaError } from '../../errors.js'
 import type { TakeOutput } from '../batch.js'
 import type { Executable } from '../executable.js'
 import type { SequenceMemory } from '../memory.js'
-import { type Channel, Transfer } from './channel.js'
-import type {
-  CreateNotice,
-  ExecutableDescription,
-  MemoryNotice,
-  MemoryRequests,
-  PooledHeadRequest,
-  RunRequest,
-  StateNotice,
-  TakenNotice,
-  TextRequest,
+import { type Messages, Transfer } from './channel.js'
+import {
+  type CreateNotice,
+  DRAFT_HEAD,
+  type ExecutableDescription,
+  type MemoryNotice,
+  type MemoryRequests,
+  type PooledHeadRequest,
+  type RunRequest,
+  type StateNotice,
+  type TakenNotice,
+  type TextRequest,
 } from './messages.js'
 import { OutputSender } from './output-sender.js'
 
 /** The description with which the other side constructs a `RemoteExecutable`. */
 export function describeExecutable(executable: Executable): ExecutableDescription {
-  const { vocabSize, embeddingLength, memories, isEncoder, pooledWidth } = executable
+  const { vocabSize, embeddingLength, memories, isEncoder, pooledWidth, stateLength } = executable
   const { canShift, memoryLimit, kernels } = executable
-  const { bytesInUse, threads } = executable
-  const model = { vocabSize, embeddingLength, memories, isEncoder, pooledWidth }
-  return { ...model, canShift, memoryLimit, kernels, bytesInUse, threads }
+  const { bytesInUse, threads, draftHead: head } = executable
+  const model = { vocabSize, embeddingLength, memories, isEncoder, pooledWidth, stateLength }
+  const draftHead = head && describeExecutable(head)
+  return { ...model, canShift, memoryLimit, kernels, bytesInUse, threads, draftHead }
 }
 
 /** Serves the requests of a `RemoteExecutable` on the other side of a channel. Once per channel. */
-export function serveExecutable(channel: Channel, executable: Executable): void {
+export function serveExecutable(channel: Messages, executable: Executable): void {
   new ExecutableServer(channel, executable)
+  const { draftHead } = executable
+  if (draftHead) new ExecutableServer(channel.named(DRAFT_HEAD), draftHead)
 }
 
 type Emit = (body: unknown, transfer: readonly Transferable[]) => void
@@ -42,7 +46,7 @@ interface Entry {
 }
 
 class ExecutableServer {
-  readonly #channel: Channel
+  readonly #channel: Messages
   readonly #executable: Executable
   readonly #entries = new Map<number, Entry>()
   /** Errors of memories that could not be created; requests on them report these. */
@@ -51,7 +55,7 @@ class ExecutableServer {
   /** Returned output buffers, for reuse. */
   readonly #spare: ArrayBuffer[] = []
 
-  constructor(channel: Channel, executable: Executable) {
+  constructor(channel: Messages, executable: Executable) {
     this.#channel = channel
     this.#executable = executable
     this.#answerMemories()
@@ -123,7 +127,7 @@ class ExecutableServer {
   }
 
   #run(
-    { run, ids, positions, runs, outputs, want }: RunRequest,
+    { run, ids, positions, runs, outputs, want, states }: RunRequest,
     signal: AbortSignal,
     emit: Emit,
   ): Promise<number> {
@@ -135,6 +139,7 @@ class ExecutableServer {
         runs: runs.map((each, index) => ({ ...each, memory: memories[index] })),
         outputs,
         want,
+        states,
         signal,
       }
       const sending = { run, outputs: outputs.length, entries, signal, emit }

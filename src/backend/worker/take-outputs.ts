@@ -1,6 +1,6 @@
 import { following } from '../../abortable.js'
 import type { TakeOutput } from '../batch.js'
-import type { Channel } from './channel.js'
+import type { Messages } from './channel.js'
 import type { OutputGroup, StateNotice, TakenNotice } from './messages.js'
 
 /**
@@ -8,7 +8,7 @@ import type { OutputGroup, StateNotice, TakenNotice } from './messages.js'
  * computing. `settle` is called with each state that arrives, and without one once the request cannot fail any more.
  */
 export async function takeOutputs(
-  channel: Channel,
+  channel: Messages,
   { name, request }: { readonly name: string; readonly request: unknown },
   { run, take, signal: outer }: { run: number; take: TakeOutput; signal: AbortSignal | undefined },
   settle: (state: StateNotice | undefined) => void,
@@ -16,7 +16,7 @@ export async function takeOutputs(
   // Also aborted when `take` fails: the other side is waiting for it, and then fails.
   const controller = following(outer)
   const { signal } = controller
-  const isOver = () => signal.aborted || channel.isClosed
+  const isOver = () => signal.aborted || channel.isClosed()
   /** Returns whether it was the last group. */
   const takeGroup = async ({ rows, buffer, width, ms, state }: OutputGroup): Promise<boolean> => {
     for (const [index, row] of rows.entries()) {

@@ -1,6 +1,7 @@
 import type { MemorySpec } from '../../backend/memory.js'
 import type {
   ActivationFunction,
+  DraftHead,
   ExpertFunction,
   ExpertMatrix,
   PositionBias,
@@ -74,6 +75,25 @@ export class Builder extends StreamOperations {
     const program = programOf(recording)
     if (program) return program
     throw builder.error('build', 'the program has no logits')
+  }
+
+  /** The draft head that `build` records, with the value of the hidden states. */
+  static recordDraftHead(
+    config: Config,
+    names: TensorNames,
+    build: (b: Builder, state: Value) => void,
+  ): DraftHead {
+    let state: Value | undefined
+    const program = Builder.record(config, names, (b) => {
+      state = b.given(config.embeddingLength)
+      build(b, state)
+    })
+    return { ...program, state: state! }
+  }
+
+  /** The layer after the last one, which has the draft head. */
+  draftLayer(): LayerBuilder {
+    return new Builder(this.recording, this.config.layers) as LayerBuilder
   }
 
   /** A builder for each layer, in order. `prefix`: of the layers' tensors, as in `enc.blk.0.attn_q.weight`. */
@@ -291,12 +311,7 @@ export class Builder extends StreamOperations {
     this.assertOpen('afterPooling')
     if (recording.afterPooling) throw this.error('afterPooling', 'it is called twice')
     const first = recording.ops.length
-    const input: Value = Object.freeze({
-      id: recording.values.size,
-      width: this.config.embeddingLength,
-      heads: 1,
-    })
-    recording.values.add(input)
+    const input = this.given(this.config.embeddingLength)
     const output = build(input)
     this.check('afterPooling', output)
     recording.afterPooling = { input, ops: recording.ops.splice(first), output }

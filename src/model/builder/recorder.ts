@@ -129,6 +129,14 @@ export class Recorder {
     return out
   }
 
+  /** A value that no operation computes: it is given to the program. */
+  protected given(width: number): Value {
+    const { values } = this.recording
+    const value: Value = Object.freeze({ id: values.size, width, heads: 1 })
+    values.add(value)
+    return value
+  }
+
   /** The same value with other heads. */
   protected viewed(x: Value, heads: number): Value {
     const view: Value = Object.freeze({ ...x, heads })

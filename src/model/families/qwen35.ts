@@ -27,4 +27,16 @@ export const qwen35: Family<Qwen35Config> = {
     }
     b.logits(b.rmsNorm(x, 'output_norm'))
   },
+  draftHead(b, state, h) {
+    const l = b.draftLayer()
+    const token = l.has('nextn.embed_tokens.weight') ? l.embed('nextn.embed_tokens') : b.embed('token_embd')
+    const both = l.concat(l.rmsNorm(token, 'nextn.enorm'), l.rmsNorm(state, 'nextn.hnorm'))
+    let x = l.linear(both, 'nextn.eh_proj', h.embeddingLength)
+    x = l.add(x, gatedAttention(l, l.rmsNorm(x, 'attn_norm'), h))
+    x = l.add(x, feedForward(l, l.rmsNorm(x, 'post_attention_norm'), h.experts))
+    const hasNorm = l.has('nextn.shared_head_norm.weight')
+    const hidden = hasNorm ? l.rmsNorm(x, 'nextn.shared_head_norm') : b.rmsNorm(x, 'output_norm')
+    if (l.has('nextn.shared_head_head.weight')) l.logits(hidden, { tied: 'nextn.shared_head_head' })
+    else b.logits(hidden)
+  },
 }

@@ -11,6 +11,7 @@ export const qwen35moe: Family<Qwen35Config> = {
   architectures: ['qwen35moe'],
   hyperparameters: (reader) => readHybridExperts(reader, 'modulo'),
   build: qwen35.build,
+  draftHead: qwen35.draftHead,
 }
 
 /** The hyperparameters of a gated DeltaNet hybrid with experts. */

@@ -2,7 +2,7 @@ import type { TokenId } from '../../tokenizer/tokenizer.js'
 import { MAX_DRAFT } from '../packing.js'
 import { Chances } from './chances.js'
 import { type DraftPlan, planDraft } from './draft-length.js'
-import type { DraftText } from './draft-text.js'
+import type { DraftSource } from './draft-source.js'
 import type { PassCost } from './pass-cost.js'
 import type { DraftRequest, Speculator } from './speculator.js'
 
@@ -38,7 +38,7 @@ export class DraftExperience {
 }
 
 export interface DraftSpeculatorParts {
-  readonly draft: DraftText
+  readonly draft: DraftSource
   /** The evaluated tokens of the session, as a view. */
   readonly text: () => readonly TokenId[]
   /** Tokens of the session's model, and those that end a text. */
@@ -75,11 +75,12 @@ export class DraftSpeculator implements Speculator {
     const { draft, text, cost, now, onDrafted, onFailure } = this.#parts
     const whole = [...text(), next]
     const way = draft.wayTo(whole)
+    if (!way) return []
     const { missing, room } = way
     if (missing * READING * cost.step > MAX_READING * most && missing > MAX_DRAFT) return []
     const since = now()
     try {
-      await draft.follow(whole, signal, way)
+      await draft.follow(whole, signal)
       // More tokens take longer than a step.
       if (missing === 1) cost.stepTook(now() - since)
       return await this.#write(plan, { ...request, most: Math.min(most, room + 1, MAX_DRAFT) })
@@ -138,7 +139,7 @@ export class DraftSpeculator implements Speculator {
       if (ids.length >= length && !isWorth(chance * experience.any.of(0), cost.step + row)) break
       if (ids.length > 0) {
         const since = now()
-        await draft.append(ids.slice(-1), signal)
+        await draft.append(ids[ids.length - 1], signal)
         cost.stepTook(now() - since)
       }
       const guess = draft.guess(vocabSize, matcher?.mask())

@@ -5,14 +5,14 @@ import { readOptions } from '../../read-list.js'
 import type { DraftModel } from './draft-model.js'
 
 /**
- * How tokens are guessed: not at all, from what the text has had before, or by a draft model, a smaller one with the same
- * vocabulary. See `GenerateOptions.speculation`.
+ * How tokens are guessed: not at all, from what the text has had before, by the model's own draft head (multi-token prediction), or
+ * by a draft model, a smaller one with the same vocabulary. See `GenerateOptions.speculation`.
  */
-export type Speculation = 'none' | 'lookup' | { readonly draft: DraftModel }
+export type Speculation = 'none' | 'lookup' | 'mtp' | { readonly draft: DraftModel }
 
 /** Throws `INVALID_ARGUMENT`, and `UNSUPPORTED` for a model that writes nothing. */
 export function checkSpeculation(value: unknown): Speculation {
-  if (value === 'none' || value === 'lookup') return value
+  if (value === 'none' || value === 'lookup' || value === 'mtp') return value
   if (typeof value !== 'object' || value === null) throw invalid(`not ${describeValue(value)}`)
   const { draft, ...others } = readOptions('speculation', value as { draft?: unknown })
   const [other] = Object.keys(others)
@@ -42,7 +42,7 @@ function isDraftModel(value: unknown): value is DraftModel {
 function invalid(what: string): DasllamaError {
   return new DasllamaError(
     'INVALID_ARGUMENT',
-    `speculation must be "none", "lookup" or { draft: model }, ${what}`,
+    `speculation must be "none", "lookup", "mtp" or { draft: model }, ${what}`,
     { hint: 'await loadModel(…) gives a model' },
   )
 }

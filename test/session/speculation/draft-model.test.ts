@@ -270,7 +270,7 @@ describe('rejects', () => {
     await using session = model.createSession()
     for (const value of ['oracle', 7, null, {}, [], { draft: 'lookup' }, { draft: session }, { draft: {} }]) {
       expect(() => session.generate([1, 2], { speculation: value as never })).toThrow(
-        'speculation must be "none", "lookup" or { draft: model }',
+        'speculation must be "none", "lookup", "mtp" or { draft: model }',
       )
     }
     expect(() => session.generate([1, 2], { speculation: { draft: model, length: 4 } as never })).toThrow(

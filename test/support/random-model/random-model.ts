@@ -52,6 +52,8 @@ export interface RandomModelOptions {
   readonly ropeFactors?: RopeFactors
   /** Default 'llama'; also the prefix of the metadata keys. One without a family is generated as llama. */
   readonly architecture?: string
+  /** A draft head after the layers. Its optional tensors are named in `optional`. Default false. */
+  readonly draftHead?: boolean
   /** `tokenizer.ggml.token_type_count`. Default: the file does not have it. */
   readonly tokenTypes?: number
   /** More keys `<architecture>.*`, which the family reads before it records its tensors. */
@@ -73,9 +75,9 @@ const ATTENTION = ['attn_q', 'attn_k', 'attn_v', 'attn_output']
  * `INVALID_ARGUMENT` for a shape that does not fit the format, and the family's errors for hyperparameters.
  */
 export function randomModel(options: RandomModelOptions): GgufParts & { tensors: TensorToWrite[] } {
-  const { format, seed = 0, ropeFactors = [], tokenizer = 'spm', shape } = options
+  const { format, seed = 0, ropeFactors = [], tokenizer = 'spm', shape, draftHead = false } = options
   const hyperparameters = hyperparametersOf(options)
-  const program = recordedProgram(hyperparameters, { has: (name) => isMade(name, options) })
+  const program = recordedProgram(hyperparameters, { has: (name) => isMade(name, options) }, { draftHead })
   const vocabulary = tokenizer === 'spm' ? spmVocabulary(shape.vocab) : bpeVocabulary(shape.vocab)
   return {
     metadata: new Map([...hyperparameters, ...vocabulary, ...(options.metadata ?? [])]),
@@ -113,6 +115,7 @@ function hyperparametersOf(options: RandomModelOptions): Map<string, TypedValue>
     without = [],
   } = options
   const { embed, layers, heads, kvHeads, headDim, feedForward, vocab, context } = resolveShape(options.shape)
+  const draftLayers = options.draftHead ? 1 : 0
   const metadata = new Map<string, TypedValue>()
   metadata.set('general.architecture', str(architecture))
   metadata.set('general.name', str(`random ${architecture}`))
@@ -120,7 +123,8 @@ function hyperparametersOf(options: RandomModelOptions): Map<string, TypedValue>
   set('vocab_size', u32(vocab))
   set('context_length', u32(context))
   set('embedding_length', u32(embed))
-  set('block_count', u32(layers))
+  set('block_count', u32(layers + draftLayers))
+  if (draftLayers > 0) set('nextn_predict_layers', u32(draftLayers))
   set('feed_forward_length', u32(feedForward))
   set('attention.head_count', u32(heads))
   set('attention.head_count_kv', u32(kvHeads))

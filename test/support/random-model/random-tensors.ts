@@ -32,11 +32,13 @@ interface TensorOptions {
 /** Random tensors for a program, scaled like trained ones. Data is generated when it is written. */
 export function randomTensors(program: Program, options: TensorOptions): TensorToWrite[] {
   const factors = new Set(program.ropes.flatMap((rope) => [rope.factors, rope.longFactors]))
-  return inFileOrder(program.tensors.values(), factors).map((spec) => {
+  const tensors = inFileOrder(program.tensors.values(), factors).map((spec) => {
     if (spec.kind === 'matrix') return matrix(spec, deviationOf(spec, program), options)
     if (factors.has(spec.name)) return ropeFactors(spec, options)
     return vector(spec, rangeOf(spec, program), options)
   })
+  const head = program.draftHead ? randomTensors(program.draftHead, options) : []
+  return [...tensors, ...head.filter(({ name }) => !program.tensors.has(name))]
 }
 
 function matrix(

@@ -5,14 +5,18 @@ import type { TensorNames } from '../../../src/model/builder/builder.js'
 import { llama } from '../../../src/model/families/llama.js'
 import type { Family } from '../../../src/model/family.js'
 import { HyperparameterReader } from '../../../src/model/hyperparameter-reader.js'
-import { record } from '../../../src/model/plan.js'
+import { record, recordDraftHead } from '../../../src/model/plan.js'
 import { familyOf } from '../../../src/model/registry.js'
 
 /**
  * The program of a model with these metadata and tensors, before its file exists. An architecture without a
  * family is treated as llama with another name.
  */
-export function recordedProgram(metadata: ReadonlyMap<string, TypedValue>, names: TensorNames): Program {
+export function recordedProgram(
+  metadata: ReadonlyMap<string, TypedValue>,
+  names: TensorNames,
+  { draftHead = false } = {},
+): Program {
   const values = Array.from(metadata, ([key, value]): [string, MetadataValue] => [key, readValue(value)])
   const reader = new HyperparameterReader({
     container: 'gguf',
@@ -23,7 +27,11 @@ export function recordedProgram(metadata: ReadonlyMap<string, TypedValue>, names
     tensorBytes: 0,
   })
   const family = familyFor(reader.architecture)
-  return record({ family, config: family.hyperparameters(reader) }, names)
+  const header = { family, config: family.hyperparameters(reader) }
+  const program = record(header, names)
+  return draftHead
+    ? { ...program, draftHead: recordDraftHead(header, { name: 'a random model', tensors: names }) }
+    : program
 }
 
 function familyFor(architecture: string): Family {

@@ -7,5 +7,5 @@ import { textBytes } from './encoder.js'
 export function contextBytes(program: Program, positions: number): number {
   return isEncoder(program)
     ? textBytes(program, schedule(program), positions)
-    : sequenceBytes(program.memories, positions, 'f16')
+    : sequenceBytes([...program.memories, ...(program.draftHead?.memories ?? [])], positions, 'f16')
 }

@@ -26,6 +26,8 @@ export class SplitExecutable implements Executable {
   readonly embeddingLength: number
   readonly memories: readonly MemorySpec[]
   readonly isEncoder = false
+  readonly stateLength = 0
+  readonly draftHead = undefined
   readonly memoryLimit: number
   readonly kernels: string
   readonly #engines: readonly Engine[]
@@ -91,7 +93,7 @@ export class SplitExecutable implements Executable {
   run(batch: Batch, take: TakeOutput): Promise<number> {
     return this.#queue.run(async () => {
       this.#assertOpen()
-      const check = () => checkBatch(batch, this.vocabSize, (memory) => this.#owned.has(memory))
+      const check = () => checkBatch(batch, this, (memory) => this.#owned.has(memory))
       check()
       if (this.readsFile) {
         for (const stage of this.#stages) await stage.readRows(batch)

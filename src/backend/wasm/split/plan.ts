@@ -6,7 +6,6 @@ import type { Engine } from '../engine.js'
 import { workBytes } from '../executable.js'
 import { sequenceBytes } from '../kv-layout.js'
 import { MOST_MEMORIES } from '../limits.js'
-import { schedule } from '../schedule.js'
 import { Weights } from '../weights.js'
 import { memoriesOf, possibleCuts, ropeTensors, type Stage, stagesOf, tensorsOf } from './stages.js'
 
@@ -73,7 +72,7 @@ export function planSplit({ file, program, engine, context, each, inFile }: Spli
   if (isTied) {
     units = [{ ...first, tensors: new Set([...first.tensors, ...last.tensors]) }, ...units.slice(1, -1)]
   }
-  const work = workBytes(program, schedule(program), engine)
+  const work = workBytes(program, engine)
   const headWork = isTied ? stageBytes(stagesOf(program, [cuts[cuts.length - 1]])[1], engine) : 0
   const fixed = ropeTensors(program)
   const fill = (sequences: number): Unit[][] => {
@@ -117,7 +116,7 @@ export function limitsOf(
 }
 
 function stageBytes({ program, boundary }: Stage, engine: Engine): number {
-  return workBytes(program, schedule(program, boundary), engine)
+  return workBytes(program, engine, boundary)
 }
 
 /** The division into as many parts as `fewest` that leaves room for the most sequences. */

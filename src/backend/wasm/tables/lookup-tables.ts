@@ -1,14 +1,18 @@
 import type { ModelFile, StoredTensor } from '../../../gguf/model-file.js'
-import type { Op, Program } from '../../program.js'
+import { allTensors, type Op, type Program } from '../../program.js'
 import { cacheBytes } from './file-table.js'
 
 /** A program's lookup tables, matrices of which a token needs one row: nothing but `embed` reads them. In order of first use. */
-export function lookupTables({ ops, logits, afterPooling, tensors }: Program): string[] {
+export function lookupTables(program: Program): string[] {
+  const { logits, afterPooling, draftHead } = program
+  const ops = [...program.ops, ...(draftHead?.ops ?? [])]
   const isEmbedding = ({ kind }: Op) => kind === 'embed'
-  const others = [ops.filter((op) => !isEmbedding(op)), logits, afterPooling]
+  const others = [ops.filter((op) => !isEmbedding(op)), logits, afterPooling, draftHead?.logits]
   const readOtherwise = new Set(tensorsIn(others))
   const embedded = new Set(tensorsIn(ops.filter(isEmbedding)))
-  return Array.from(tensors.keys()).filter((name) => embedded.has(name) && !readOtherwise.has(name))
+  return Array.from(allTensors(program).keys()).filter(
+    (name) => embedded.has(name) && !readOtherwise.has(name),
+  )
 }
 
 /** Names of the tensors of which a part of a program has slices. */
