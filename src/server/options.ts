@@ -16,6 +16,7 @@ import { isModelOrLoader, type ModelOrLoader } from '../serving/model-or-loader.
 export type ServedSpeculation =
   | 'none'
   | 'lookup'
+  | 'mtp'
   | {
       /** The draft model, or what loads it; the server disposes one that it has loaded. */
       readonly draft: ModelOrLoader
@@ -215,11 +216,11 @@ function checkServed(where: string, served: unknown): ServedModelOptions {
 }
 
 function checkSpeculation(where: string, value: unknown): void {
-  if (value === 'none' || value === 'lookup') return
+  if (value === 'none' || value === 'lookup' || value === 'mtp') return
   if (isRecord(value) && isModelOrLoader(value.draft) && Object.keys(value).length === 1) return
   throw new DasllamaError(
     'INVALID_ARGUMENT',
-    `${where} must be "none", "lookup" or { draft }, with a model or a function that loads one`,
+    `${where} must be "none", "lookup", "mtp" or { draft }, with a model or a function that loads one`,
   )
 }
 

@@ -41,10 +41,10 @@ export interface GenerateOptions extends SamplingParams {
   priority?: number
   /**
    * Guesses tokens and evaluates several of them in one pass. It changes how long the generation takes, and never its tokens.
-   * `lookup`: where the text repeats something that it has had before, such as a part of its prompt. `{ draft: model }`: a
-   * smaller model with the same vocabulary writes them; the first token, and the result, reject with `MISMATCH` if the
-   * vocabulary differs. If it fails, the generation goes on without it, and `onWarning` is called with `NO_DRAFT`. Default
-   * `none`.
+   * `lookup`: where the text repeats something that it has had before, such as a part of its prompt. `mtp`: by the model's own
+   * draft head, which `loadModel` has loaded with `draftHead: true`; otherwise the first token, and the result, reject with
+   * `UNSUPPORTED`. `{ draft: model }`: by a smaller model with the same vocabulary; they reject with `MISMATCH` if it has another
+   * one. If drafting fails, the generation goes on without it, and `onWarning` is called with `NO_DRAFT`. Default `none`.
    */
   speculation?: Speculation
 }

@@ -17,6 +17,17 @@ export interface DraftHeadModelOptions extends Partial<RandomModelOptions> {
   readonly stateShare?: number
 }
 
+/** For a model with experts. */
+export const EXPERTS: Partial<RandomModelOptions> = {
+  architecture: 'qwen35moe',
+  hyperparameters: {
+    expert_count: u32(4),
+    expert_used_count: u32(2),
+    expert_feed_forward_length: u32(32),
+    expert_shared_feed_forward_length: u32(48),
+  },
+}
+
 /** A small random model with a draft head: two recurrent layers, one with attention, and the head's. */
 export function draftHeadModel({
   layerScale = 1,
@@ -44,8 +55,9 @@ export function draftHeadModel({
   })
   const tensors = parts.tensors.map((tensor) => {
     if (LAYER_OUTPUTS.test(tensor.name)) return scaled(tensor, layerScale)
-    const isInput = stateShare !== undefined && tensor.name.endsWith('.nextn.eh_proj.weight')
-    return isInput ? passing(tensor, stateShare) : tensor
+    if (stateShare === undefined) return tensor
+    if (tensor.name.endsWith('.nextn.eh_proj.weight')) return passing(tensor, stateShare)
+    return /\.nextn\.[eh]norm\.weight$/.test(tensor.name) ? ones(tensor) : tensor
   })
   return writeGguf({ ...parts, tensors })
 }
@@ -56,6 +68,10 @@ function scaled(tensor: TensorToWrite, factor: number): TensorToWrite {
   const bytes = typeof data === 'function' ? data() : data
   const values = new Float32Array(bytes.slice().buffer).map((value) => value * factor)
   return { ...tensor, data: new Uint8Array(values.buffer) }
+}
+
+function ones(tensor: TensorToWrite): TensorToWrite {
+  return { ...tensor, data: new Uint8Array(new Float32Array(tensor.shape[0]).fill(1).buffer) }
 }
 
 /** A matrix [2n, n] whose product is the first half of its input and a share of the second. */

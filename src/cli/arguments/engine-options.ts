@@ -48,12 +48,14 @@ type LoadValues = Values<typeof runtimeOptions> & {
   /** Whether the output is for programs: then no progress bar is drawn. */
   readonly json?: boolean
   readonly prefixCache?: LoadOptions['prefixCache']
+  /** `mtp` needs the model's draft head. */
+  readonly speculation?: string
 }
 
 /** Loads a model, after a download if its name is of the hub, with a progress bar on a terminal, and warns of a context that the model was not trained for. */
 export async function load(
   source: string,
-  { context, tokenizer, threads, kernels, lookupTables, json, prefixCache }: LoadValues,
+  { context, tokenizer, threads, kernels, lookupTables, json, prefixCache, speculation }: LoadValues,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Model> {
@@ -65,6 +67,7 @@ export async function load(
     kernels,
     lookupTables,
     ...(prefixCache !== undefined && { prefixCache }),
+    ...(speculation === 'mtp' && { draftHead: true }),
     onProgress: progress.update,
     signal,
     ...(await nameOptions(source, terminal)),

@@ -127,7 +127,7 @@ const FOREIGN: readonly ForeignFlag[] = [
   },
   {
     names: ['--spec-type'],
-    hint: '--speculation lookup guesses from the text, and --draft MODEL with a smaller model',
+    hint: '--speculation lookup guesses from the text, --speculation mtp by the draft head of the model, and --draft MODEL with a smaller one',
   },
   { names: ['-md', '--model-draft'], hint: 'dasllama run, chat and serve have draft models' },
   {

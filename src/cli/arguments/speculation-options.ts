@@ -7,8 +7,9 @@ import { UsageError } from './usage-error.js'
 /** Whether, and how, tokens are guessed. */
 export const speculationOptions = {
   speculation: choice(
-    ['none', 'lookup'],
-    'lookup guesses tokens where the text repeats its prompt or itself, and evaluates several at once: faster, same text',
+    ['none', 'lookup', 'mtp'],
+    'guesses tokens and evaluates several at once: faster, same text; lookup where the text repeats its prompt or itself, mtp by ' +
+      "the model's own draft head (Qwen 3.5), if its file has one",
     'none',
   ),
   draft: alias(
@@ -24,7 +25,7 @@ type SpeculationValues = Values<typeof speculationOptions>
 /** Throws a `UsageError` for options that contradict each other. */
 export function checkSpeculationOptions({ speculation, draft }: SpeculationValues): void {
   if (draft === undefined || speculation === 'none') return
-  throw new UsageError('--draft and --speculation lookup do not go together', 'leave out one of them')
+  throw new UsageError(`--draft and --speculation ${speculation} do not go together`, 'leave out one of them')
 }
 
 /** Loads the draft model, if one is given. */

@@ -275,15 +275,15 @@ export class Builder extends StreamOperations {
   }
 
   /**
-   * Ends the program with the output projection: the matrix `output` or, if the file has none, the tied embedding `tied`.
+   * Ends the program with the output projection: `matrix`, default `output` or, if the file has none, the tied embedding `tied`.
    * `scale`: factor of the logits, default 1. `softcap`: logits become cap · tanh(logits / cap); 0 or `undefined`: no cap.
    */
-  logits(x: Value, options: { softcap?: number; scale?: number; tied?: string } = {}): void {
+  logits(x: Value, options: { softcap?: number; scale?: number; tied?: string; matrix?: string } = {}): void {
     this.#checkHidden('logits', x)
     const { softcap, scale, tied = 'token_embd' } = this.object('logits', options)
     if (softcap !== undefined) this.#checkSoftcap('logits', softcap)
     if (scale !== undefined) this.checkReal('logits', 'the scale', scale)
-    const name = this.has('output.weight') ? 'output' : tied
+    const name = options.matrix ?? (this.has('output.weight') ? 'output' : tied)
     const matrix = this.matrix('logits', name, x.width, this.config.vocabSize)
     const bias = name === 'output' ? this.bias('logits', name, 0, matrix.rows, matrix.rows) : undefined
     const logits = { matrix, bias, scale: scale === 1 ? undefined : scale, softcap: softcap || undefined }

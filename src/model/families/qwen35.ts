@@ -36,7 +36,7 @@ export const qwen35: Family<Qwen35Config> = {
     x = l.add(x, feedForward(l, l.rmsNorm(x, 'post_attention_norm'), h.experts))
     const hasNorm = l.has('nextn.shared_head_norm.weight')
     const hidden = hasNorm ? l.rmsNorm(x, 'nextn.shared_head_norm') : b.rmsNorm(x, 'output_norm')
-    if (l.has('nextn.shared_head_head.weight')) l.logits(hidden, { tied: 'nextn.shared_head_head' })
+    if (l.has('nextn.shared_head_head.weight')) l.logits(hidden, { matrix: 'nextn.shared_head_head' })
     else b.logits(hidden)
   },
 }

@@ -9,12 +9,19 @@ export interface LoadedSpeculation {
   close(): Promise<void>
 }
 
-/** Loads the draft model of a served model, if it has one. Rejects with what a loader throws, and with `MISMATCH` for one with another vocabulary. */
+/**
+ * Loads the draft model of a served model, if it has one. Rejects with what a loader throws, with `MISMATCH` for one with another
+ * vocabulary, and with `UNSUPPORTED` for `mtp` and a model without its draft head.
+ */
 export async function loadSpeculation(
   served: ServedSpeculation | undefined,
   model: Model,
 ): Promise<LoadedSpeculation> {
-  if (typeof served !== 'object') return { speculation: served ?? 'none', close: async () => {} }
+  if (typeof served !== 'object') {
+    const speculation = served ?? 'none'
+    if (speculation === 'mtp') await check(model, speculation)
+    return { speculation, close: async () => {} }
+  }
   const isOwned = typeof served.draft === 'function'
   const draft = typeof served.draft === 'function' ? await served.draft() : served.draft
   if (!isA<Model>(Model as never, draft))
@@ -23,7 +30,7 @@ export async function loadSpeculation(
     if (isOwned) await draft.dispose()
   }
   try {
-    await checkDraft(model, draft)
+    await check(model, { draft })
     return { speculation: { draft }, close }
   } catch (error) {
     await close()
@@ -31,11 +38,11 @@ export async function loadSpeculation(
   }
 }
 
-/** So that a draft model that does not fit fails when it is loaded, and not in each request. */
-async function checkDraft(model: Model, draft: Model): Promise<void> {
+/** So that what cannot draft for a model fails when it is loaded, and not in each request. */
+async function check(model: Model, speculation: Speculation): Promise<void> {
   if (model.kind === 'encoder') {
-    throw new DasllamaError('UNSUPPORTED', 'an encoder writes nothing, so it has no draft model')
+    throw new DasllamaError('UNSUPPORTED', 'an encoder writes nothing, so nothing drafts for it')
   }
   await using session = model.createSession()
-  await session.generate([0], { maxTokens: 0, speculation: { draft } }).result()
+  await session.generate([0], { maxTokens: 0, speculation }).result()
 }
