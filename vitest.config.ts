@@ -38,6 +38,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A page beside other work on two cores is slow.
+    expect: { poll: { timeout: 15_000 } },
     reporters: ['default', './test/support/skip-reporter.ts'],
     globalSetup: ['./test/support/fresh-build.ts', './test/support/llama-cpp-models.ts'],
     projects: [

@@ -88,6 +88,7 @@ function rows(summary: ModelSummary, chat: ChatSummary | undefined, fit: Fitness
       )
     }
   }
+  if (config?.draftLayers) rows.push(['draft head', `layers: ${config.draftLayers}`])
   if (tokenizer) {
     const { model, pre, vocabSize, bosId, eosId } = tokenizer
     const kind = pre === undefined ? model : `${model} (${pre})`

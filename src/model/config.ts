@@ -22,8 +22,8 @@ export interface Config {
   readonly feedForwardLength: number
   /** Layers that are run. */
   readonly layers: number
-  /** Layers after them in the file, such as a draft head's, whose tensors are not loaded. Default 0. */
-  readonly unusedLayers?: number
+  /** Layers after them in the file, for a draft head (multi-token prediction). Default 0. */
+  readonly draftLayers?: number
   /** Query heads. */
   readonly heads: number
   /** Key/value heads; `heads` is a multiple of it. */
@@ -90,7 +90,7 @@ export interface FamilyTraits {
   /** Whether values may be narrower or wider than keys. Default false. */
   readonly valueWidths?: boolean
   /** Layers at the end of the file that are not run, such as a draft head's. Default 0. */
-  readonly unusedLayers?: number
+  readonly draftLayers?: number
   /**
    * Whether layers differ: `attention.head_count_kv` and `feed_forward_length` may be lists with a value per layer, 0 for one
    * without attention or without a feed-forward network. The configuration has the largest value. Default false.
@@ -105,7 +105,7 @@ export interface FamilyTraits {
  * key.
  */
 export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): Config {
-  const { ropeType = 'norm', norm = 'rms', experts, encoder, unusedLayers = 0, attention = true } = traits
+  const { ropeType = 'norm', norm = 'rms', experts, encoder, draftLayers = 0, attention = true } = traits
   const { metadata } = reader
   const count = (key: keyof typeof MAXIMUM, fallback?: number): number =>
     reader.count(key, { fallback, maximum: MAXIMUM[key] })
@@ -123,8 +123,8 @@ export function readConfig(reader: HyperparameterReader, traits: FamilyTraits): 
     vocabSize,
     embeddingLength,
     feedForwardLength: attention ? readFeedForward(reader, traits) : 0,
-    layers: readLayers(reader, unusedLayers),
-    unusedLayers,
+    layers: readLayers(reader, draftLayers),
+    draftLayers,
     ...heads,
     ropeType,
     ropeTheta: readRopeTheta(reader, 'rope.freq_base'),
@@ -197,13 +197,13 @@ function readLayers(reader: HyperparameterReader, unused: number): number {
 /** The value of each layer that is run, of which one at least is more than 0; of a family whose layers are alike, one value. */
 function readPerLayer(
   reader: HyperparameterReader,
-  { layered = false, unusedLayers = 0 }: FamilyTraits,
+  { layered = false, draftLayers = 0 }: FamilyTraits,
   key: keyof typeof MAXIMUM,
   fallback: number | undefined,
 ): readonly number[] {
   const maximum = MAXIMUM[key]
   if (!layered) return [reader.count(key, { fallback, maximum })]
-  const counts = reader.layerCounts(key, readLayers(reader, unusedLayers), { fallback, maximum })
+  const counts = reader.layerCounts(key, readLayers(reader, draftLayers), { fallback, maximum })
   if (counts.some((value) => value > 0)) return counts
   throw reader.error('BAD_FORMAT', `"${reader.key(key)}" is 0 in every layer`)
 }

@@ -64,7 +64,7 @@ export function recordDraftHead(
   { family, config }: Pick<ModelHeader, 'family' | 'config'>,
   { name, tensors }: { readonly name: string; readonly tensors: TensorNames },
 ): DraftHead {
-  const { architecture, unusedLayers = 0 } = config
+  const { architecture, draftLayers = 0 } = config
   const unsupported = (why: string) =>
     new DasllamaError('UNSUPPORTED', `${displayName(name)}: draftHead: ${why}`, {
       hint: 'load it without its draft head, and speculate by lookup or with a draft model',
@@ -72,9 +72,9 @@ export function recordDraftHead(
   if (!family.draftHead) {
     throw unsupported(`this version uses none of architecture ${describeValue(architecture)}`)
   }
-  if (unusedLayers === 0) throw unsupported('the file has none (no next-token-prediction layer)')
-  if (unusedLayers > 1) {
-    throw unsupported(`the file has ${unusedLayers} next-token-prediction layers; one can be used`)
+  if (draftLayers === 0) throw unsupported('the file has none (no next-token-prediction layer)')
+  if (draftLayers > 1) {
+    throw unsupported(`the file has ${draftLayers} next-token-prediction layers; one can be used`)
   }
   return callFamily(architecture, 'draftHead()', () =>
     Builder.recordDraftHead(
@@ -120,7 +120,7 @@ function checkTensors(file: ModelDirectory, config: Config, program: Program): v
     // The logits of an encoder are never computed.
     if (!logits && name === 'output.weight') continue
     if (tensors.has(name) || unusedTensors?.has(name)) continue
-    if (IGNORED.test(name) || isInUnusedLayer(name, config)) continue
+    if (IGNORED.test(name) || isInDraftLayer(name, config)) continue
     throw new DasllamaError(
       'UNSUPPORTED',
       `${displayName(file.name)}: unexpected tensor ${describeValue(name)} in a model of architecture ${describeValue(config.architecture)}`,
@@ -141,10 +141,10 @@ function missing(file: ModelDirectory, config: Config, { name }: TensorSpec): Da
  */
 const IGNORED = /^blk\.\d+\.attn_rot_embd(\.weight)?$|\.input_scale$|^cls(\.output|\.norm)?\.(weight|bias)$/
 
-/** Whether a tensor belongs to a layer after those that are run. */
-function isInUnusedLayer(name: string, { layers, unusedLayers = 0 }: Config): boolean {
+/** Whether a tensor belongs to a draft head's layer. */
+function isInDraftLayer(name: string, { layers, draftLayers = 0 }: Config): boolean {
   const layer = Number(/^blk\.(\d+)\./.exec(name)?.[1])
-  return layer >= layers && layer < layers + unusedLayers
+  return layer >= layers && layer < layers + draftLayers
 }
 
 /** A shape without trailing ones: ggml treats [n] and [n, 1] as the same. */

@@ -58,7 +58,7 @@ testAttack(
   { loads: 120 },
 )
 
-testAttack('strange values in every argument', 'strange-values.ts', 2605, {
+testAttack('strange values in every argument', 'strange-values.ts', 2626, {
   heapMegabytes: 400,
   seconds: 240,
 })

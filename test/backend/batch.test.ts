@@ -115,7 +115,7 @@ describe('a batch', () => {
     ['an output row twice', { outputs: [2, 2] }, 'output row 2'],
     ['half an output row', { outputs: [0.5] }, 'output row 0.5'],
     ['an output row that is NaN', { outputs: [Number.NaN] }, 'output row NaN'],
-    ['an unknown want', { want: 'scores' }, 'want is "scores"; "logits" and "hidden" are possible'],
+    ['an unknown want', { want: 'scores' }, 'want is "scores"; "logits", "hidden" and "both" are possible'],
     ['an empty want', { want: '' }, 'want is ""'],
   ])('with %s is rejected', (_, change, message) => {
     expect(() => check(change)).toThrow(

@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { str } from '../../src/gguf/typed-value.js'
+import { draftHeadModel } from '../support/draft-head-model.js'
 import { HYBRID_MAMBA_CASES } from '../support/family-models/hybrid-mamba.js'
 import { STORIES_15M, TINY_STORIES, temporaryFolder, writeModelFile } from '../support/model-files.js'
 import { FakeTerminal } from './fake-terminal.js'
@@ -102,6 +104,15 @@ describe('dasllama inspect', () => {
     expect(out).toMatch(/^layers +2, width 48, without attention$/m)
     expect(out).not.toMatch(/^(heads|positions) /m)
     expect(out).toMatch(/^runs here +yes/m)
+  })
+
+  it('says of a model with a draft head that it has one', async () => {
+    await using folder = await temporaryFolder()
+    const file = join(folder.path, 'm.gguf')
+    await writeFile(file, draftHeadModel())
+    const { out } = await inspect([file])
+    expect(out).toMatch(/^layers +3, width 64/m)
+    expect(out).toMatch(/^draft head +layers: 1$/m)
   })
 
   it('reads a llama2.c checkpoint', async () => {

@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { str } from '../../src/gguf/typed-value.js'
 import { DEFAULT_SAMPLING, loadModel, Model, Session } from '../../src/index.js'
+import { draftHeadModel } from '../support/draft-head-model.js'
 import { TINY_STORIES, temporaryFolder } from '../support/model-files.js'
 import { asOptions } from './as-options.js'
 import { FakeTerminal } from './fake-terminal.js'
@@ -10,13 +12,13 @@ import { smallModelFile } from './small-model.js'
 const STORY = ', there was a little girl named Lily.'
 const PROMPT = ['--prompt', 'Once upon a time']
 
-async function run(args: readonly string[], terminal = new FakeTerminal()) {
-  const code = await main(['run', TINY_STORIES, ...args], terminal)
+async function run(args: readonly string[], terminal = new FakeTerminal(), model = TINY_STORIES) {
+  const code = await main(['run', model, ...args], terminal)
   return { code, out: terminal.out, err: terminal.err }
 }
 
-async function runJson(args: readonly string[], terminal?: FakeTerminal) {
-  const { code, out, err } = await run([...args, '--json'], terminal)
+async function runJson(args: readonly string[], terminal?: FakeTerminal, model?: string) {
+  const { code, out, err } = await run([...args, '--json'], terminal, model)
   expect(err).toBe('')
   expect(out).toMatch(/^[^\n]*\n$/)
   return { code, ...JSON.parse(out) }
@@ -56,6 +58,18 @@ describe('dasllama run', () => {
     await using folder = await temporaryFolder()
     const other = await run([...PROMPT, '--draft', await smallModelFile(folder.path, {})])
     expect([other.code, other.err]).toEqual([1, expect.stringContaining('another vocabulary')])
+  })
+
+  it('--speculation mtp loads the draft head and changes no token; a file without one is refused', async () => {
+    await using folder = await temporaryFolder()
+    const file = `${folder.path}/head.gguf`
+    await writeFile(file, draftHeadModel({ layerScale: 0.1, stateShare: 0.1 }))
+    const args = ['--prompt', 'Once', '--max-tokens', '40', '--ignore-eos', '--seed', '5', '--temp', '0.5']
+    const runHead = (...more: string[]) => runJson([...args, ...more], undefined, file)
+    const { text, ids } = await runHead()
+    expect(await runHead('--speculation', 'mtp')).toMatchObject({ code: 0, text, ids })
+    const { code, err } = await run([...PROMPT, '--speculation', 'mtp'])
+    expect([code, err]).toEqual([1, expect.stringContaining('draftHead: this version uses none of')])
   })
 
   it('--json prints one object and nothing else', async () => {

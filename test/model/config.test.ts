@@ -74,7 +74,7 @@ describe('a configuration', () => {
       attentionScale: 1 / Math.sqrt(48),
       normEpsilon: 1e-5,
       pooling: undefined,
-      unusedLayers: 0,
+      draftLayers: 0,
     })
   })
 

@@ -149,7 +149,7 @@ describe('layers and tensors that are not run', () => {
       await changed(architecture, keys, (tensors) => [...tensors, ...draft]),
     )
     expect([...program.tensors.keys()]).toEqual([...plain.program.tensors.keys()])
-    expect(config).toMatchObject({ layers: 2, unusedLayers: 1 })
+    expect(config).toMatchObject({ layers: 2, draftLayers: 1 })
   })
 
   it('a layer beyond the file is still unexpected', async () => {

@@ -3,7 +3,14 @@
  * logits, for all families. It shares the file reader and the program with the engine, and nothing
  * that computes.
  */
-import { allTensors, type DraftHead, type Op, type PositionBias, type Program, type Value } from '../../src/backend/program.js'
+import {
+  allTensors,
+  type DraftHead,
+  type Op,
+  type PositionBias,
+  type Program,
+  type Value,
+} from '../../src/backend/program.js'
 import { f16ToF32, f32ToF16 } from '../../src/gguf/half.js'
 import type { ModelFile } from '../../src/gguf/model-file.js'
 import { planModel } from '../../src/model/plan.js'

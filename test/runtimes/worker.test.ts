@@ -218,21 +218,21 @@ describe.skipIf(withoutChromium)('an engine in a Worker, in Chromium', () => {
   it('ends with the model, twenty times', async () => {
     const stories = await visit('twenty')
     expect(stories).toEqual(Array.from({ length: 20 }, () => story))
-    await expect.poll(() => page.workers().length, { timeout: 5000 }).toBe(0)
+    await expect.poll(() => page.workers().length).toBe(0)
   })
 
   it('ends with a load that is aborted', async () => {
     const outcomes: string[] = await visit('aborted')
     for (const outcome of outcomes) expect(outcome).toMatch(/^(loaded|AbortError)$/)
     expect(outcomes[0]).toBe('AbortError')
-    await expect.poll(() => page.workers().length, { timeout: 5000 }).toBe(0)
+    await expect.poll(() => page.workers().length).toBe(0)
   })
 
   it('ends with its page', async () => {
     expect(await visit('left')).toEqual(story)
     expect(page.workers().length).toBeGreaterThanOrEqual(1)
     await page.goto('about:blank')
-    await expect.poll(() => page.workers().length, { timeout: 5000 }).toBe(0)
+    await expect.poll(() => page.workers().length).toBe(0)
   })
 })
 

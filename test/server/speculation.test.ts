@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { loadModel, type Model, Session } from '../../src/index.js'
 import type { ServedSpeculation } from '../../src/server/index.js'
 import { smallModel } from '../model/small.js'
-import { fixCosts } from '../session/speculation/drafting.js'
+import { fixCosts, loadWithHead } from '../session/speculation/drafting.js'
 import { serve, tinyStories } from './support.js'
 
 let model: Model
@@ -97,13 +97,32 @@ describe('a served model that speculates', () => {
     }
   })
 
+  it('drafts with the head of the model, and cannot be loaded without it', async () => {
+    const texts: unknown[] = []
+    for (const speculation of ['none', 'mtp'] as const) {
+      await using own = await loadWithHead()
+      await using served = await serve({ models: { tiny: { model: own, template: 'chatml', speculation } } })
+      const response = await served.post('/v1/chat/completions', { model: 'tiny', ...CHAT })
+      texts.push((await response.json()).choices[0].message.content)
+      expect(own.counters.draftedTokens > 0).toBe(speculation === 'mtp')
+    }
+    expect(texts[1]).toBe(texts[0])
+    await using served = await serve({
+      models: { tiny: { model, template: 'chatml', speculation: 'mtp' } },
+    })
+    expect((await served.post('/v1/chat/completions', { model: 'tiny', ...CHAT })).status).toBe(503)
+    expect(((await served.record(0)) as { error: { code?: string } }).error.code).toBe('UNSUPPORTED')
+  })
+
   it('is refused with other options', async () => {
     for (const speculation of ['draft', 7, {}, { draft: 7 }, { draft: model, length: 4 }]) {
       await expect(
         serve({ models: { tiny: { model, speculation: speculation as never } } }),
       ).rejects.toMatchObject({
         code: 'INVALID_ARGUMENT',
-        message: expect.stringContaining('models["tiny"].speculation must be "none", "lookup" or { draft }'),
+        message: expect.stringContaining(
+          'models["tiny"].speculation must be "none", "lookup", "mtp" or { draft }',
+        ),
       })
     }
   })

@@ -25,8 +25,8 @@ export const deepseek2: Family<DeepSeek2Config> = {
   architectures: ['deepseek2'],
   hyperparameters(reader) {
     const mixed = hasExperts(reader)
-    const unusedLayers = readDraftLayers(reader)
-    const traits = { ropeType: 'norm', experts: mixed, valueWidths: true, unusedLayers } as const
+    const draftLayers = readDraftLayers(reader)
+    const traits = { ropeType: 'norm', experts: mixed, valueWidths: true, draftLayers } as const
     const config = readConfig(reader, traits)
     const latent = readLatentAttention(reader, config)
     const gating = config.vocabSize === SIGMOID_VOCABULARY ? 'sigmoid' : 'softmax'

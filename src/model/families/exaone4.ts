@@ -19,7 +19,7 @@ const LAYERS_OF_32B = 64
 export const exaone4: Family<Exaone4Config> = {
   architectures: ['exaone4'],
   hyperparameters(reader) {
-    const config = readConfig(reader, { ropeType: 'neox', unusedLayers: readDraftLayers(reader) })
+    const config = readConfig(reader, { ropeType: 'neox', draftLayers: readDraftLayers(reader) })
     const isHybrid = config.layers === LAYERS_OF_32B
     const windows = isHybrid ? readWindows(reader, config.layers, { window: 4096, period: 4 }) : []
     return { ...config, windows, isHybrid }

@@ -10,7 +10,7 @@ export const glm4: Family<Config> = {
   hyperparameters: (reader) =>
     readConfig(reader, {
       ropeType: reader.has('rope.dimension_sections') ? 'neox' : 'norm',
-      unusedLayers: readDraftLayers(reader),
+      draftLayers: readDraftLayers(reader),
     }),
   build(b, h) {
     let x = b.embed('token_embd')

@@ -6,8 +6,8 @@ import type { Family } from '../family.js'
 export const glm4moe: Family<Config & { readonly experts: Experts }> = {
   architectures: ['glm4moe'],
   hyperparameters(reader) {
-    const unusedLayers = readDraftLayers(reader)
-    const config = readConfig(reader, { ropeType: 'neox', experts: true, unusedLayers })
+    const draftLayers = readDraftLayers(reader)
+    const config = readConfig(reader, { ropeType: 'neox', experts: true, draftLayers })
     const experts = readExperts(reader, {
       gating: 'sigmoid',
       normalize: 'file',

@@ -15,7 +15,7 @@ interface NemotronHMoeConfig extends NemotronHConfig {
 export const nemotronHMoe: Family<NemotronHMoeConfig> = {
   architectures: ['nemotron_h_moe'],
   hyperparameters(reader) {
-    const config = readNemotronH(reader, { experts: true, unusedLayers: readDraftLayers(reader) })
+    const config = readNemotronH(reader, { experts: true, draftLayers: readDraftLayers(reader) })
     const experts = readExperts(reader, {
       gating: 'sigmoid',
       normalize: 'file',

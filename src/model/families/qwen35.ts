@@ -15,7 +15,7 @@ export interface Qwen35Config extends Config {
 export const qwen35: Family<Qwen35Config> = {
   architectures: ['qwen35'],
   hyperparameters(reader) {
-    const config = readConfig(reader, { ropeType: 'neox', unusedLayers: readDraftLayers(reader) })
+    const config = readConfig(reader, { ropeType: 'neox', draftLayers: readDraftLayers(reader) })
     return { ...config, net: readGatedDeltaNet(reader, config.layers, 'modulo') }
   },
   build(b, h) {

@@ -16,8 +16,8 @@ export const qwen35moe: Family<Qwen35Config> = {
 
 /** The hyperparameters of a gated DeltaNet hybrid with experts. */
 export function readHybridExperts(reader: HyperparameterReader, sharing: HeadSharing): Qwen35Config {
-  const unusedLayers = readDraftLayers(reader)
-  const config = readConfig(reader, { ropeType: 'neox', experts: true, unusedLayers })
+  const draftLayers = readDraftLayers(reader)
+  const config = readConfig(reader, { ropeType: 'neox', experts: true, draftLayers })
   const { feedForwardLength, layers } = config
   const experts = readExperts(reader, {
     gating: 'softmax',

@@ -69,6 +69,7 @@ const calls: [string, (value: never) => unknown][] = [
     'threads',
     'lookupTables',
     'prefixCache',
+    'draftHead',
   ].map((name): [string, (value: never) => unknown] => [
     `loadModel ${name}`,
     (value) => loadModel(bytes, { [name]: value }),

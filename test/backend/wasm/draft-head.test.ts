@@ -161,7 +161,7 @@ describe('a draft head in the engine', () => {
     await executable.dispose()
   })
 
-  it('rejects states that are no numbers, and stays as it was', async () => {
+  it('rejects states that are not numbers, and stays as it was', async () => {
     const executable = await load()
     const head = executable.draftHead!
     const memory = head.createMemory('f16')

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { SamplingParams, Session, Speculation } from '../../../src/index.js'
+import type { Model, SamplingParams, Session, Speculation } from '../../../src/index.js'
 import { GenerationSteps } from '../../../src/session/generation-steps.js'
-import { fixCosts, IDS, load, wrongAtTimes } from './drafting.js'
+import { fixCosts, IDS, load, loadWithHead, wrongAtTimes } from './drafting.js'
 
 const PROMPT = [...IDS.slice(0, 12), ...IDS.slice(0, 8)]
 const TEXTS = 500
@@ -75,13 +75,21 @@ function deviation(
   return (statistic - freedom) / Math.sqrt(2 * freedom)
 }
 
-describe('texts of a model with a draft model', () => {
+const WAYS: Record<string, { load(): Promise<Model>; speculation(model: Model): Speculation }> = {
+  'a draft model': {
+    load: () => load(),
+    speculation: (model) => ({ draft: wrongAtTimes(model, 5) }),
+  },
+  'its own head': { load: () => loadWithHead(), speculation: () => 'mtp' },
+}
+
+describe.each(Object.entries(WAYS))('texts of a model with %s', (_, way) => {
   it.each(Object.entries(SAMPLINGS))('and %s have the distribution of those without', async (_, sampling) => {
-    await using model = await load()
+    await using model = await way.load()
     await using session = model.createSession()
     const plain = await sample(session, sampling)
     const expected = new Map(plain.tokens.map(({ ids, probabilities }) => [ids.join(), probabilities]))
-    const options = { ...sampling, speculation: { draft: wrongAtTimes(model, 5) } }
+    const options = { ...sampling, speculation: way.speculation(model) }
 
     const { tokens, accepted } = await sample(session, options)
     expect(accepted).toBeGreaterThan(50)

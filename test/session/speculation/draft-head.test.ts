@@ -4,29 +4,19 @@ import {
   createChat,
   type GenerateOptions,
   type LoadOptions,
-  loadModel,
-  type Model,
   type Session,
   type SessionOptions,
   type Warning,
 } from '../../../src/index.js'
 import { HeadText } from '../../../src/session/speculation/head-text.js'
-import { type DraftHeadModelOptions, draftHeadModel, EXPERTS } from '../../support/draft-head-model.js'
-import { fixCosts, IDS, run } from './drafting.js'
+import { type DraftHeadModelOptions, EXPERTS } from '../../support/draft-head-model.js'
+import { fixCosts, IDS, loadWithHead, run } from './drafting.js'
 
 beforeEach(() => fixCosts())
 afterEach(() => void vi.restoreAllMocks())
 
 const MTP = { speculation: 'mtp' } as const
 const PROMPT = IDS.slice(0, 40)
-
-/** Guesses that are often right, and often not. */
-const USEFUL: DraftHeadModelOptions = { layerScale: 0.1, stateShare: 0.1 }
-
-function load(options: LoadOptions = {}, model: DraftHeadModelOptions = USEFUL): Promise<Model> {
-  const settings = { threads: 1, worker: false, kernels: 'baseline', draftHead: true } as const
-  return loadModel(draftHeadModel(model), { ...settings, ...options })
-}
 
 /** Expects that there were guesses, and that some were right and some wrong. */
 function expectMixed(session: Session): void {
@@ -37,7 +27,7 @@ function expectMixed(session: Session): void {
 
 describe('the head of a model', () => {
   it('guesses what the model is about to write, if it knows', async () => {
-    await using model = await load({}, { layerScale: 0, stateShare: 0 })
+    await using model = await loadWithHead({}, { layerScale: 0, stateShare: 0 })
     await using session = model.createSession({ seed: 3 })
     await run(session, PROMPT, { ...MTP, maxTokens: 100 })
     const { nDrafted, nAccepted } = session.stats()
@@ -50,10 +40,10 @@ describe('the head of a model', () => {
     ['with temperature and top-k', { temp: 0.8, topK: 20 }],
     ['with penalties', { temp: 0.7, penalty: 1.3 }],
     ['up to a stop string', { temp: 0.9, stop: ['a', 'e'] }],
-    ['experts', { temp: 0.5 }, { ...USEFUL, ...EXPERTS }],
-    ['a head that knows nothing', { temp: 0.5 }, {}],
-  ])('changes nothing: %s', async (_, options, file = USEFUL) => {
-    await using model = await load({}, file)
+    ['experts', { temp: 0.5 }, EXPERTS],
+    ['a head that knows nothing', { temp: 0.5 }, { layerScale: 1, stateShare: undefined }],
+  ])('changes nothing: %s', async (_, options, file = {}) => {
+    await using model = await loadWithHead({}, file)
     await using plain = model.createSession({ seed: 5 })
     await using session = model.createSession({ seed: 5 })
     const expected = await run(plain, PROMPT, { ...options, maxTokens: 100 })
@@ -63,7 +53,7 @@ describe('the head of a model', () => {
   })
 
   it('evaluates each token once, and what was guessed wrong', async () => {
-    await using model = await load()
+    await using model = await loadWithHead()
     await using session = model.createSession({ seed: 5 })
     await run(session, PROMPT, { temp: 0.5, maxTokens: 100, ...MTP })
     const { nDrafted, nAccepted } = session.stats()
@@ -79,9 +69,9 @@ describe('the head of a model', () => {
     ['with a cache of another type', {}, { kvType: 'f32' }],
     ['with a prefix cache', { prefixCache: true }],
   ])('changes nothing %s', async (_, options, session = {}) => {
-    await using model = await load({ ...options })
+    await using model = await loadWithHead({ ...options })
     const kernels = model.kernels as 'baseline'
-    await using other = await load({ kernels, draftHead: false })
+    await using other = await loadWithHead({ kernels, draftHead: false })
     for (const prompt of [PROMPT, [...PROMPT, 1, 2, 3]]) {
       await using plain = other.createSession({ ...session, seed: 5 })
       await using drafting = model.createSession({ ...session, seed: 5 })
@@ -92,7 +82,7 @@ describe('the head of a model', () => {
   })
 
   it('follows rewinds, other prompts, forks, restored states and generations without it', async () => {
-    await using model = await load()
+    await using model = await loadWithHead()
     await using plain = model.createSession({ seed: 1 })
     await using session = model.createSession({ seed: 1 })
     const saved: Uint8Array[] = []
@@ -129,7 +119,7 @@ describe('the head of a model', () => {
   })
 
   it('reads only what it lacks, and of a long prompt the end', async () => {
-    await using model = await load({ contextLength: 1500 })
+    await using model = await loadWithHead({ contextLength: 1500 })
     await using session = model.createSession({ seed: 1 })
     const rows: number[] = []
     const { follow } = HeadText.prototype
@@ -153,7 +143,7 @@ describe('the head of a model', () => {
   })
 
   it('drafts replies of a chat', async () => {
-    await using model = await load({}, { ...USEFUL, tokenizer: 'bpe' })
+    await using model = await loadWithHead({}, { tokenizer: 'bpe' })
     const replies: string[] = []
     for (const speculation of ['none', 'mtp'] as const) {
       await using chat = createChat(model, {
@@ -171,7 +161,7 @@ describe('the head of a model', () => {
   })
 
   it('drafts for sessions that run together', async () => {
-    await using model = await load()
+    await using model = await loadWithHead()
     const texts = async (speculation: 'none' | 'mtp') =>
       Promise.all(
         [1, 2, 3].map(async (seed) => {
@@ -183,7 +173,7 @@ describe('the head of a model', () => {
   })
 
   it('drafts up to the end of the context', async () => {
-    await using model = await load({ contextLength: 64 })
+    await using model = await loadWithHead({ contextLength: 64 })
     await using plain = model.createSession()
     await using session = model.createSession()
     const expected = await run(plain, PROMPT, { maxTokens: 100 })
@@ -192,7 +182,7 @@ describe('the head of a model', () => {
   })
 
   it('releases its memory with the session', async () => {
-    await using model = await load()
+    await using model = await loadWithHead()
     const before = model.memoryBytes
     const session = model.createSession()
     await run(session, PROMPT, MTP)
@@ -201,7 +191,7 @@ describe('the head of a model', () => {
   })
 
   it('stops with an abort like any generation', async () => {
-    await using model = await load()
+    await using model = await loadWithHead()
     await using session = model.createSession()
     const controller = new AbortController()
     const { append } = HeadText.prototype
@@ -219,7 +209,7 @@ describe('the head of a model', () => {
 
 describe('a head that cannot be used', () => {
   it('has not been loaded: UNSUPPORTED, and the session stays as it was', async () => {
-    await using model = await load({ draftHead: false })
+    await using model = await loadWithHead({ draftHead: false })
     await using session = model.createSession()
     await session.eval([1, 2, 3])
     await expect(session.generate([4, 5], MTP).result()).rejects.toMatchObject({
@@ -232,7 +222,7 @@ describe('a head that cannot be used', () => {
 
   it('finds no memory: the text is generated without it, with a warning', async () => {
     const warnings: Warning[] = []
-    await using model = await load({ onWarning: (warning) => warnings.push(warning) })
+    await using model = await loadWithHead({ onWarning: (warning) => warnings.push(warning) })
     await using plain = model.createSession()
     await using session = model.createSession()
     const expected = await run(plain, PROMPT, {})
@@ -242,13 +232,13 @@ describe('a head that cannot be used', () => {
   })
 
   it('belongs to a model in several memories', async () => {
-    await expect(load({ memorySize: 2 ** 20, memoryLimit: 2 ** 30 })).rejects.toMatchObject({
+    await expect(loadWithHead({ memorySize: 2 ** 20, memoryLimit: 2 ** 30 })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       message: expect.stringContaining('draft heads of models in several memories'),
     })
   })
 
-  it('is wanted with something that is no boolean', async () => {
-    await expect(load({ draftHead: 1 as never })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  it('is wanted with a value that is not a boolean', async () => {
+    await expect(loadWithHead({ draftHead: 1 as never })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
 })

@@ -3,24 +3,32 @@ import {
   type DraftModel,
   type DraftSession,
   type GenerateOptions,
+  type LoadOptions,
   loadModel,
   type Model,
   type Session,
 } from '../../../src/index.js'
 import { PassCost } from '../../../src/session/speculation/pass-cost.js'
 import { SMALL, smallModel, VOCAB } from '../../model/small.js'
+import { type DraftHeadModelOptions, draftHeadModel } from '../../support/draft-head-model.js'
 import type { RandomModelOptions } from '../../support/random-model/random-model.js'
 import { randomIds } from '../../support/random-models.js'
 
 export const IDS = randomIds(400, VOCAB, 'speculation')
 
 /** Models of random weights repeat themselves soon, with a low temperature. */
-export function load(
-  options: Parameters<typeof loadModel>[1] = {},
-  model: Partial<RandomModelOptions> = {},
-): Promise<Model> {
+export function load(options: LoadOptions = {}, model: Partial<RandomModelOptions> = {}): Promise<Model> {
   const bytes = smallModel({ shape: { ...SMALL.shape, context: 1024 }, ...model })
   return loadModel(bytes, { threads: 1, worker: false, kernels: 'baseline', ...options })
+}
+
+/** Small layers, and a head that passes its token on: its guesses are often right, and often not. */
+const USEFUL: DraftHeadModelOptions = { layerScale: 0.1, stateShare: 0.1 }
+
+/** A model with its draft head. */
+export function loadWithHead(options: LoadOptions = {}, model: DraftHeadModelOptions = {}): Promise<Model> {
+  const settings = { threads: 1, worker: false, kernels: 'baseline', draftHead: true } as const
+  return loadModel(draftHeadModel({ ...USEFUL, ...model }), { ...settings, ...options })
 }
 
 /** A model whose every `period`th guess is wrong, for drafts that are right at first. */
