@@ -1,15 +1,17 @@
 /** Blocks of 32, in the order of `addBlocks` and `addMinimumBlocks` in formats/blocks.ts. */
 import { scaled } from '../formats/bytes'
 import { upperHalves, words4 } from '../formats/rows'
+import { BYTE_DOTS } from '../math/byte_dots'
 import { constant, ONES_I16 } from '../math/constants'
 import { madd } from '../math/lanes'
 import { packBytes, packWords } from './panel'
-import { HEAD, tile, tile6 } from './tile'
+import { Bytes } from './products'
+import { HEAD, TERMS, tile, tile6 } from './tile'
 
 /** Minimums of the rows in a block's head, behind their scales. */
 const MINIMUMS: usize = 32
 
-/** `D` is `Pairs`, `Bytes` or `Words` of tile.ts. */
+/** `D` is `Pairs`, `Bytes` or `Words` of products.ts; where `BYTE_DOTS` holds, `Bytes` takes the place of `Pairs`. */
 @unmanaged
 export class Blocks<T, D> {
   @inline get panelBytes(): usize {
@@ -35,50 +37,103 @@ export class Blocks<T, D> {
     }
   }
 
-  /** Of a block's activations: their sum, or what the quants' zero adds to its products. */
   @inline packTerms(sums: usize, total: usize, to: usize): void {
     if (changetype<T>(0).minimums) store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
-    else store<i32>(to, changetype<T>(0).zero * load<i32>(total))
+    else packZero<T>(total, to)
   }
 
-  @inline multiply<N>(
-    end: usize,
-    x0: usize,
-    x1: usize,
-    x2: usize,
-    x3: usize,
-    terms: usize,
-    to: usize,
-    _work: usize,
-  ): void {
+  @inline multiply<N>(end: usize, _quants: usize, x: usize, terms: usize, to: usize, _work: usize): void {
     const panel = changetype<usize>(this)
-    if (changetype<D>(0).width == 1 && changetype<T>(0).bits > 4 && changetype<T>(0).bits < 8) {
-      tile6<Blocks<T, D>, N>(panel, end, x0, x1, x2, x3, terms, to)
-    } else tile<D, Blocks<T, D>, N>(panel, end, x0, x1, x2, x3, terms, to)
+    const bits: i32 = changetype<D>(0).inPairs ? changetype<T>(0).bits : 8
+    if (changetype<T>(0).minimums) multiplyMinimumBlocks<D, N>(panel, end, x, terms, to, bits)
+    else multiplyBlocks<D, N>(panel, end, x, terms, to, bits)
+  }
+}
+
+/** What the quants' zero adds to the products of a block's activations, whose total is at `total`. */
+@inline
+export function packZero<T>(total: usize, to: usize): void {
+  store<i32>(to, -changetype<T>(0).zero * load<i32>(total))
+}
+
+// Not inlined, so that formats share them.
+function multiplyBlocks<D, N>(panel: usize, end: usize, x: usize, terms: usize, to: usize, bits: i32): void {
+  if (!changetype<D>(0).inPairs) return tile<D, BlockPanel<D>, N>(panel, end, panel, x, terms, to)
+  if (BYTE_DOTS) tile<Bytes, BlockPanel<Bytes>, N>(panel, end, panel, x, terms, to)
+  else if (bits > 4) tile6<BlockPanel<Bytes>, N>(panel, end, x, terms, to)
+  else tile<D, BlockPanel<D>, N>(panel, end, panel, x, terms, to)
+}
+
+function multiplyMinimumBlocks<D, N>(panel: usize, end: usize, x: usize, terms: usize, to: usize, bits: i32): void {
+  if (!changetype<D>(0).inPairs) return tile<D, MinimumPanel<D>, N>(panel, end, panel, x, terms, to)
+  if (BYTE_DOTS) tile<Bytes, MinimumPanel<Bytes>, N>(panel, end, panel, x, terms, to)
+  else if (bits > 4) tile6<MinimumPanel<Bytes>, N>(panel, end, x, terms, to)
+  else tile<D, MinimumPanel<D>, N>(panel, end, panel, x, terms, to)
+}
+
+/** The head of a block without minimums: the rows' scales. */
+@unmanaged
+export class BlockPanel<D> {
+  @inline get termStep(): usize {
+    return TERMS
   }
 
-  @inline factors(_four: usize): v128 {
-    return constant(ONES_I16)
+  @inline get termPlace(): usize {
+    return 16
+  }
+
+  @inline start(term: v128): v128 {
+    return changetype<D>(0).width == 2 || changetype<D>(0).inPairs ? i32x4.splat(0) : term
+  }
+
+  @inline rows(four: usize): v128 {
+    return v128.load(changetype<usize>(this) + four)
   }
 
   @inline factorsAt(_at: usize, _four: usize): v128 {
     return constant(ONES_I16)
   }
 
-  @inline accumulate(low: v128, high: v128, terms: usize, to: usize): void {
-    const block = changetype<usize>(this)
-    let lower = v128.load(to)
-    let upper = v128.load(to, 16)
-    const term = v128.load32_splat(terms, 16)
-    if (changetype<T>(0).minimums) {
-      lower = madd(v128.load(block, MINIMUMS), term, lower)
-      upper = madd(v128.load(block, MINIMUMS + 16), term, upper)
-    } else if (changetype<D>(0).width == 1) {
-      low = i32x4.sub(low, term)
-      high = i32x4.sub(high, term)
+  @inline accumulate(low: v128, high: v128, rows0: v128, rows4: v128, scale: v128, term: v128, to: usize): void {
+    low = changetype<D>(0).total(low)
+    high = changetype<D>(0).total(high)
+    if (changetype<D>(0).inPairs) {
+      low = i32x4.add(low, term)
+      high = i32x4.add(high, term)
     }
-    const factor = v128.load32_splat(terms)
-    v128.store(to, madd(scaled(low, factor), v128.load(block), lower))
-    v128.store(to, madd(scaled(high, factor), v128.load(block, 16), upper), 16)
+    v128.store(to, madd(scaled(low, scale), rows0, v128.load(to)))
+    v128.store(to, madd(scaled(high, scale), rows4, v128.load(to, 16)), 16)
+  }
+}
+
+/** With minimums, behind the scales; a token's term is the sum of its activations. */
+@unmanaged
+class MinimumPanel<D> {
+  @inline get termStep(): usize {
+    return TERMS
+  }
+
+  @inline get termPlace(): usize {
+    return 16
+  }
+
+  @inline start(_term: v128): v128 {
+    return i32x4.splat(0)
+  }
+
+  @inline rows(four: usize): v128 {
+    return v128.load(changetype<usize>(this) + four)
+  }
+
+  @inline factorsAt(_at: usize, _four: usize): v128 {
+    return constant(ONES_I16)
+  }
+
+  @inline accumulate(low: v128, high: v128, rows0: v128, rows4: v128, scale: v128, term: v128, to: usize): void {
+    const head = changetype<usize>(this)
+    const lower = madd(v128.load(head, MINIMUMS), term, v128.load(to))
+    const upper = madd(v128.load(head, MINIMUMS + 16), term, v128.load(to, 16))
+    v128.store(to, madd(scaled(changetype<D>(0).total(low), scale), rows0, lower))
+    v128.store(to, madd(scaled(changetype<D>(0).total(high), scale), rows4, upper), 16)
   }
 }

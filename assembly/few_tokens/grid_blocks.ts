@@ -2,34 +2,14 @@
  * Formats with codebooks and activations of 8 bits, where `BYTE_DOTS` holds, and IQ3_S's nibbles: in the order of `addGridBlock` in
  * formats/grid_blocks.ts.
  */
-import { dotAdd } from '../math/byte_dots'
 import { madd } from '../math/lanes'
 import { packBytes } from './panel'
-import { Bytes, HEAD, Pairs, TERMS, tile } from './tile'
+import { Bytes, HalfBytes, Pairs } from './products'
+import { clear, HEAD, TERMS, tile } from './tile'
 
 /** In a sub-block's head its integer factors; of a sub-block of 16, where its term is, and how far the next block's terms are. */
 const TERM: usize = 32
 const TERM_STEP: usize = 36
-
-/** Sixteen columns of quants of at most 7 bits. */
-@unmanaged
-class HalfBytes {
-  @inline get width(): usize {
-    return 1
-  }
-  @inline get bytes(): usize {
-    return 128
-  }
-  @inline add(x: v128, w: v128, sum: v128): v128 {
-    return dotAdd(x, w, sum)
-  }
-  @inline total(sum: v128, _factors: v128): v128 {
-    return sum
-  }
-  @inline termStep(block: usize): usize {
-    return load<u32>(block, TERM_STEP)
-  }
-}
 
 @unmanaged
 export class GridBlocks<T> {
@@ -66,50 +46,58 @@ export class GridBlocks<T> {
    */
   @inline packTerms(sums: usize, total: usize, to: usize): void {
     const zero = changetype<T>(0).zero
-    if (changetype<T>(0).step == 32) store<i32>(to, zero * load<i32>(total))
+    if (changetype<T>(0).step == 32) store<i32>(to, -zero * load<i32>(total))
     else {
       const scale = load<f32>(to - 16)
-      store<i32>(to, zero * <i32>nearest<f32>(load<f32>(sums) / scale))
-      store<i32>(to, zero * <i32>nearest<f32>(load<f32>(sums, 4) / scale), 16)
+      store<i32>(to, -zero * <i32>nearest<f32>(load<f32>(sums) / scale))
+      store<i32>(to, -zero * <i32>nearest<f32>(load<f32>(sums, 4) / scale), 16)
     }
   }
 
-  @inline multiply<N>(
-    end: usize,
-    x0: usize,
-    x1: usize,
-    x2: usize,
-    x3: usize,
-    terms: usize,
-    to: usize,
-    work: usize,
-  ): void {
+  @inline multiply<N>(end: usize, _quants: usize, x: usize, terms: usize, to: usize, work: usize): void {
     const panel = changetype<usize>(this)
-    if (changetype<T>(0).bits == 4) multiplyPanels<Pairs, N>(panel, end, x0, x1, x2, x3, terms, to, work)
-    else if (changetype<T>(0).step == 32) multiplyPanels<Bytes, N>(panel, end, x0, x1, x2, x3, terms, to, work)
-    else multiplyPanels<HalfBytes, N>(panel, end, x0, x1, x2, x3, terms, to, work)
+    if (changetype<T>(0).bits == 4) multiplyPanels<Pairs, N>(panel, end, x, terms, to, work)
+    else if (changetype<T>(0).step == 32) multiplyPanels<Bytes, N>(panel, end, x, terms, to, work)
+    else multiplyPanels<HalfBytes, N>(panel, end, x, terms, to, work)
   }
 }
 
-/** A panel of any of these formats whose sub-blocks `D` multiplies: Bytes, HalfBytes, or for nibbles Pairs. */
+/** The head of a sub-block of any of these formats: Bytes, HalfBytes, or for nibbles Pairs. */
 @unmanaged
 class GridPanel<D> {
-  /** Twos: the zero of nibbles is that of twice the quants. `Bytes` and `HalfBytes` take no factors. */
-  @inline factors(_four: usize): v128 {
-    return i16x8.splat(2)
+  @inline get termPlace(): usize {
+    return changetype<D>(0).bytes == 128 ? load<u32>(changetype<usize>(this), TERM) : 16
+  }
+
+  @inline get termStep(): usize {
+    return changetype<D>(0).bytes == 128 ? load<u32>(changetype<usize>(this), TERM_STEP) : TERMS
+  }
+
+  @inline start(term: v128): v128 {
+    return changetype<D>(0).inPairs ? i32x4.splat(0) : term
+  }
+
+  /** Integers. */
+  @inline rows(four: usize): v128 {
+    return v128.load(changetype<usize>(this) + four)
   }
 
   /** Adds to a token's products within the block. */
-  @inline accumulate(low: v128, high: v128, terms: usize, to: usize): void {
-    const block = changetype<usize>(this)
-    const place: usize = changetype<D>(0).bytes == 128 ? load<u32>(block, TERM) : 16
-    const term = v128.load32_splat(terms + place)
-    const scale = v128.load32_splat(terms)
-    const lower = i32x4.mul(i32x4.sub(low, term), v128.load(block))
-    const upper = i32x4.mul(i32x4.sub(high, term), v128.load(block, 16))
-    v128.store(to, madd(f32x4.convert_i32x4_s(lower), scale, v128.load(to)))
-    v128.store(to, madd(f32x4.convert_i32x4_s(upper), scale, v128.load(to, 16)), 16)
+  @inline accumulate(low: v128, high: v128, rows0: v128, rows4: v128, scale: v128, term: v128, to: usize): void {
+    if (changetype<D>(0).inPairs) {
+      low = doubled<D>(low, term)
+      high = doubled<D>(high, term)
+    }
+    v128.store(to, madd(f32x4.convert_i32x4_s(i32x4.mul(low, rows0)), scale, v128.load(to)))
+    v128.store(to, madd(f32x4.convert_i32x4_s(i32x4.mul(high, rows4)), scale, v128.load(to, 16)), 16)
   }
+}
+
+/** The zero of nibbles is that of twice the quants. */
+@inline
+function doubled<D>(sum: v128, term: v128): v128 {
+  const total = changetype<D>(0).total(sum)
+  return i32x4.add(i32x4.add(total, total), term)
 }
 
 /** Bytes of the rows' scales d behind a block's sub-blocks. */
@@ -126,25 +114,18 @@ function panelBytes<D>(): usize {
 function multiplyPanels<D, N>(
   panel: usize,
   end: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
+  x: usize,
   terms: usize,
   to: usize,
   work: usize,
 ): void {
-  for (; panel < end; panel += panelBytes<D>(), terms += 8 * TERMS) {
-    memory.fill(work, 0, 32 * changetype<N>(0).tokens)
+  for (; panel < end; panel += panelBytes<D>(), terms += 8 * TERMS, x += 1024) {
+    clear<N>(work)
     const last = panel + panelBytes<D>() - SCALES
-    tile<D, GridPanel<D>, N>(panel, last, x0, x1, x2, x3, terms, work)
+    tile<D, GridPanel<D>, N>(panel, last, panel, x, terms, work)
     for (let token: i32 = 0; token < changetype<N>(0).tokens; token++) {
       finish(last, to + ((<usize>token) << 5), work + ((<usize>token) << 5))
     }
-    x0 += 256
-    x1 += 256
-    x2 += 256
-    x3 += 256
   }
 }
 

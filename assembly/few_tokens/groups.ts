@@ -199,7 +199,7 @@ export class X8Panels<T, Dots, K, P> {
     tokens: i32,
     scratch: usize,
   ): void {
-    if (tokens < (changetype<K>(0).width == 1 ? 3 : 5)) {
+    if (tokens < changetype<P>(0).fewest) {
       changetype<X8Eights<T, Dots>>(0).tokens(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
     } else matvecTokensOfX8<T, K, P>(weights, x, xStride, out, outStride, rows, columns, tokens, scratch)
   }

@@ -7,6 +7,7 @@
  */
 import { rowBytesOf, storeEight } from '../formats/row_dots'
 import { EIGHT } from '../formats/x8'
+import { transpose } from '../matmul/transpose'
 import { Four, TERMS, Two } from './tile'
 
 /** Tokens that eight rows are multiplied with before the next eight are read. */
@@ -14,11 +15,11 @@ const TOKENS: i32 = 16
 /** Columns of a panel, which fits into the L1 cache: a multiple of every format's block. */
 const COLUMNS: i32 = 512
 
-/** In the scratch: for each token its sums, f32[8]; four tokens' sums within a block; the panel; the tokens' terms. */
+/** In the scratch: for each token its sums, f32[8]; four tokens' sums within a block; the panel; what is laid of the tokens. */
 const SUMS: usize = (<usize>TOKENS) << 5
 const WORK: usize = SUMS
 const PANEL: usize = WORK + 128
-const ALL_TERMS: usize = PANEL + 20 * <usize>COLUMNS
+const LAID: usize = PANEL + 20 * <usize>COLUMNS
 
 /**
  * `K` is how blocks of the format `T` are multiplied. `changetype<K>(w0).pack(w1, w2, w3, to)` packs a block of four rows
@@ -46,7 +47,7 @@ export function matvecTokensOf<T, K>(
   const last = weights + <usize>(rows - 1) * stride
   for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
     const some = min(tokens, TOKENS)
-    packTerms<K>(scratch + ALL_TERMS, x, xStride, columns, some)
+    layTokens<K>(scratch + LAID, x, xStride, columns, some)
     for (let r = 0; r < eighth; r++) {
       const w = weights + <usize>r * stride
       memory.fill(scratch, 0, SUMS)
@@ -56,7 +57,7 @@ export function matvecTokensOf<T, K>(
         const end = scratch + PANEL + blocks * changetype<K>(0).panelBytes
         packFour<T, K>(w + done, far, last + done, scratch + PANEL, end)
         packFour<T, K>(min(w + 4 * far, last) + done, far, last + done, scratch + PANEL + 16, end + 16)
-        multiply<K>(scratch, end, x, xStride, columns, column, some)
+        multiply<K>(scratch, end, 0, columns, column, some)
         done += blocks * <usize>format.bytes
       }
       storeSums(scratch, out + ((<usize>r) << 2), outStride, some, (<usize>eighth) << 2, (rows - 1 - r) / eighth + 1)
@@ -83,17 +84,18 @@ export function matvecTokensOfX8<T, K, P>(
   const format = changetype<T>(weights)
   for (; tokens > 0; tokens -= TOKENS, x += <usize>TOKENS * xStride, out += <usize>TOKENS * outStride) {
     const some = min(tokens, TOKENS)
-    packTerms<K>(scratch + ALL_TERMS, x, xStride, columns, some)
+    layTokens<K>(scratch + LAID, x, xStride, columns, some)
     let w = weights
     for (let r = 0; r < rows; r += EIGHT) {
       memory.fill(scratch, 0, SUMS)
       for (let column = 0; column < columns; column += COLUMNS) {
         const blocks = <usize>(min(COLUMNS, columns - column) / format.elements)
         const end = scratch + PANEL + blocks * changetype<K>(0).panelBytes
+        const first = w
         for (let to = scratch + PANEL; to < end; to += changetype<K>(0).panelBytes, w += <usize>(EIGHT * format.bytes)) {
           changetype<P>(w).pack(to)
         }
-        multiply<K>(scratch, end, x, xStride, columns, column, some)
+        multiply<K>(scratch, end, first, columns, column, some)
       }
       storeSums(scratch, out + ((<usize>r) << 2), outStride, some, 4, EIGHT)
     }
@@ -115,65 +117,70 @@ function packFour<T, K>(w0: usize, far: usize, last: usize, to: usize, end: usiz
   }
 }
 
-/** For every four tokens, the terms that tiles read per block; where there are fewer tokens, the last one is repeated. */
-function packTerms<K>(to: usize, x: usize, xStride: usize, columns: i32, tokens: i32): void {
+/**
+ * For every four tokens, the terms that tiles read per block, then a word of each token's activations in turn; where there are fewer
+ * tokens, the last one is repeated.
+ */
+function layTokens<K>(to: usize, x: usize, xStride: usize, columns: i32, tokens: i32): void {
   const scales = <usize>columns * changetype<K>(0).width
   const sums = scales + ((<usize>columns) >> 3)
   const totals = sums + ((<usize>columns) >> 2)
   for (let token = 0; token < ((tokens + 3) & ~3); token++) {
     const row = x + <usize>min(token, tokens - 1) * xStride
-    let at = to + <usize>(token >> 2) * termBytes(columns) + (<usize>(token & 3) << 2)
+    let at = to + <usize>(token >> 2) * fourBytes(columns, changetype<K>(0).width) + (<usize>(token & 3) << 2)
     for (let block: usize = 0; block < (<usize>columns) >> 5; block++, at += TERMS) {
       store<f32>(at, load<f32>(row + scales + (block << 2)))
       changetype<K>(0).packTerms(row + sums + (block << 3), row + totals + (block << 2), at + 16)
     }
   }
+  for (let token = 0; token < tokens; token += 4, to += fourBytes(columns, changetype<K>(0).width)) {
+    let row = x + <usize>token * xStride
+    const b: usize = token + 1 < tokens ? xStride : 0
+    const c: usize = token + 2 < tokens ? b + xStride : b
+    const d: usize = token + 3 < tokens ? c + xStride : c
+    let at = to + termBytes(columns)
+    for (const end = row + scales; row < end; row += 16, at += 64) {
+      transpose(v128.load(row), v128.load(row + b), v128.load(row + c), v128.load(row + d), at, 16)
+    }
+  }
 }
 
-/** Of four tokens. */
+/** Of the terms of four tokens. */
 @inline
 function termBytes(columns: i32): usize {
   return ((<usize>columns) >> 5) * TERMS
 }
 
+/** Of all that is laid of four tokens, whose activations have `width` bytes. */
+@inline
+function fourBytes(columns: i32, width: usize): usize {
+  return termBytes(columns) + 4 * <usize>columns * width
+}
+
+/** Bytes of scratch. */
+export function fewTokensScratch(columns: i32): usize {
+  return LAID + <usize>(TOKENS >> 2) * fourBytes((columns + 31) & ~31, 2)
+}
+
 /** All tokens with the columns of the panel in `scratch`, which begin at `column`. */
-function multiply<K>(
-  scratch: usize,
-  end: usize,
-  x: usize,
-  xStride: usize,
-  columns: i32,
-  column: i32,
-  tokens: i32,
-): void {
+function multiply<K>(scratch: usize, end: usize, weights: usize, columns: i32, column: i32, tokens: i32): void {
   const panel = scratch + PANEL
-  let terms = scratch + ALL_TERMS + termBytes(column)
-  let x0 = x + <usize>column * changetype<K>(0).width
-  for (let to = scratch; tokens > 0; tokens -= 4, x0 += 4 * xStride, to += 128, terms += termBytes(columns)) {
-    const x1: usize = tokens > 1 ? x0 + xStride : x0
-    const x2: usize = tokens > 2 ? x1 + xStride : x1
-    const x3: usize = tokens > 3 ? x2 + xStride : x2
-    if (tokens > 2) multiplyFour<K>(panel, end, x0, x1, x2, x3, terms, to, scratch + WORK)
-    else multiplyTwo<K>(panel, end, x0, x1, terms, to, scratch + WORK)
+  let terms = scratch + LAID + termBytes(column)
+  let x = scratch + LAID + termBytes(columns) + 4 * <usize>column * changetype<K>(0).width
+  for (let to = scratch; tokens > 0; tokens -= 4, to += 128) {
+    if (tokens > 2) multiplyFour<K>(panel, end, weights, x, terms, to, scratch + WORK)
+    else multiplyTwo<K>(panel, end, weights, x, terms, to, scratch + WORK)
+    terms += fourBytes(columns, changetype<K>(0).width)
+    x += fourBytes(columns, changetype<K>(0).width)
   }
 }
 
-function multiplyFour<K>(
-  panel: usize,
-  end: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
-  terms: usize,
-  to: usize,
-  work: usize,
-): void {
-  changetype<K>(panel).multiply<Four>(end, x0, x1, x2, x3, terms, to, work)
+function multiplyFour<K>(panel: usize, end: usize, weights: usize, x: usize, terms: usize, to: usize, work: usize): void {
+  changetype<K>(panel).multiply<Four>(end, weights, x, terms, to, work)
 }
 
-function multiplyTwo<K>(panel: usize, end: usize, x0: usize, x1: usize, terms: usize, to: usize, work: usize): void {
-  changetype<K>(panel).multiply<Two>(end, x0, x1, x1, x1, terms, to, work)
+function multiplyTwo<K>(panel: usize, end: usize, weights: usize, x: usize, terms: usize, to: usize, work: usize): void {
+  changetype<K>(panel).multiply<Two>(end, weights, x, terms, to, work)
 }
 
 /** The first `count` of each token's sums. */

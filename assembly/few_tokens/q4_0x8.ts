@@ -1,9 +1,18 @@
-/** Q4_0x8, whose rows are interleaved already. The panel and the rest are those of `Blocks<Q4_0, D>`. */
+/** Q4_0x8, whose rows are interleaved already. */
+import { Q4_0 } from '../formats/q4_0'
 import { Q4_0x8 } from '../formats/q4_0x8'
-import { HEAD } from './tile'
+import { BlockPanel, packZero } from './blocks'
+import { Bytes, Nibbles } from './products'
+import { HEAD, tile } from './tile'
 
+/** Packs blocks as `Blocks<Q4_0, D>` takes them. */
 @unmanaged
 export class Q4_0x8Panel<D> {
+  /** Tokens from which on panels are faster than single rows of eight. */
+  @inline get fewest(): i32 {
+    return changetype<D>(0).width == 1 ? 8 : 5
+  }
+
   @inline pack(to: usize): void {
     const block = changetype<Q4_0x8>(changetype<usize>(this))
     for (let first: i32 = 0; first < 8; first += 4, to += 16) {
@@ -16,5 +25,40 @@ export class Q4_0x8Panel<D> {
         }
       }
     }
+  }
+}
+
+/** Packs scales alone. */
+@unmanaged
+export class Q4_0x8Heads {
+  @inline get fewest(): i32 {
+    // In the wide build V8 joins the vectors of a single token's loop, but not a tile's.
+    return WIDE ? 8 : 2
+  }
+
+  @inline pack(to: usize): void {
+    const block = changetype<Q4_0x8>(changetype<usize>(this))
+    v128.store(to, block.scales(0, 0))
+    v128.store(to, block.scales(4, 0), 16)
+  }
+}
+
+/** Multiplies the quants where they are, where `BYTE_DOTS` holds. */
+@unmanaged
+export class Q4_0x8Blocks {
+  @inline get panelBytes(): usize {
+    return HEAD
+  }
+
+  @inline get width(): usize {
+    return 1
+  }
+
+  @inline packTerms(_sums: usize, total: usize, to: usize): void {
+    packZero<Q4_0>(total, to)
+  }
+
+  @inline multiply<N>(end: usize, quants: usize, x: usize, terms: usize, to: usize, _work: usize): void {
+    tile<Nibbles, BlockPanel<Bytes>, N>(changetype<usize>(this), end, quants, x, terms, to)
   }
 }

@@ -1,21 +1,24 @@
 /** Super-blocks of Q4_K and Q5_K with activations of 8 bits, in the order of `addSuperBlocks` in formats/super_blocks.ts. */
 import { minimums0, minimums4, scales0, scales4 } from '../formats/k_scales'
 import { byte0, byte1, byte2, byte3, upperSmallHalves, words4 } from '../formats/rows'
+import { BYTE_DOTS } from '../math/byte_dots'
+import { constant, ONES_I16 } from '../math/constants'
 import { madd } from '../math/lanes'
-import { packBytes, twice } from './panel'
-import { HEAD, Pairs, TERMS, tile, tile6 } from './tile'
+import { packBytes } from './panel'
+import { Bytes, Pairs } from './products'
+import { clear, HEAD, TERMS, tile, tile6, word0, word1, word2, word3 } from './tile'
 
-/** A sub-block in the panel, with its minimums in the head, and its integer scales behind those. */
-export const SUB_BLOCK: usize = HEAD + 256
-export const FACTORS: usize = 32
-/** Behind eight of them d and dmin. */
-export const D: usize = 8 * SUB_BLOCK
+/** In a sub-block's head its rows' scales, less d, behind their minimums, less dmin. */
+export const SCALES: usize = 32
+/** dmin of the rows behind their d, which follow the eight sub-blocks. */
 export const DMIN: usize = 32
+/** Bytes of a sub-block in the panel. */
+const SUB_BLOCK: usize = HEAD + 256
 
 @unmanaged
 export class SuperBlocks<T> {
   @inline get panelBytes(): usize {
-    return D + 64
+    return 8 * SUB_BLOCK + 64
   }
 
   @inline get width(): usize {
@@ -28,8 +31,8 @@ export class SuperBlocks<T> {
     const packed0 = words4(w0 + 4, w1 + 4, w2 + 4, w3 + 4)
     const packed1 = words4(w0 + 8, w1 + 8, w2 + 8, w3 + 8)
     const packed2 = words4(w0 + 12, w1 + 12, w2 + 12, w3 + 12)
-    v128.store(to + D, upperSmallHalves(i32x4.shl(ds, 16)))
-    v128.store(to + D, upperSmallHalves(ds), DMIN)
+    v128.store(to + 8 * SUB_BLOCK, upperSmallHalves(i32x4.shl(ds, 16)))
+    v128.store(to + 8 * SUB_BLOCK, upperSmallHalves(ds), DMIN)
     let s = scales0(packed0)
     let m = minimums0(packed1)
     packPair<T>(w0, w1, w2, w3, 0, byte0(s), byte1(s), byte0(m), byte1(m), to)
@@ -40,51 +43,62 @@ export class SuperBlocks<T> {
     packPair<T>(w0, w1, w2, w3, 3, byte2(s), byte3(s), byte2(m), byte3(m), to + 6 * SUB_BLOCK)
   }
 
-  /** The sum of a sub-block's activations. */
   @inline packTerms(sums: usize, _total: usize, to: usize): void {
-    store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
+    packSum(sums, to)
   }
 
-  @inline multiply<N>(
-    end: usize,
-    x0: usize,
-    x1: usize,
-    x2: usize,
-    x3: usize,
-    terms: usize,
-    to: usize,
-    work: usize,
-  ): void {
-    for (let panel = changetype<usize>(this); panel < end; panel += this.panelBytes, terms += 8 * TERMS) {
-      memory.fill(work, 0, 32 * changetype<N>(0).tokens)
-      if (changetype<T>(0).bits > 4) tile6<SuperBlocks<T>, N>(panel, panel + D, x0, x1, x2, x3, terms, work)
-      else tile<Pairs, SuperBlocks<T>, N>(panel, panel + D, x0, x1, x2, x3, terms, work)
-      finish(panel, terms, to, work)
-      finish(panel, terms + 4, to + 32, work + 32)
-      if (changetype<N>(0).tokens == 4) {
-        finish(panel, terms + 8, to + 64, work + 64)
-        finish(panel, terms + 12, to + 96, work + 96)
-        x2 += 256
-        x3 += 256
-      }
-      x0 += 256
-      x1 += 256
-    }
+  @inline multiply<N>(end: usize, _quants: usize, x: usize, terms: usize, to: usize, work: usize): void {
+    multiplySuperBlocks<N>(changetype<usize>(this), end, x, terms, to, work, changetype<T>(0).bits)
+  }
+}
+
+/** The sum of a sub-block's activations. */
+@inline
+export function packSum(sums: usize, to: usize): void {
+  store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
+}
+
+/** Not inlined, so that formats share it. */
+function multiplySuperBlocks<N>(panel: usize, end: usize, x: usize, terms: usize, to: usize, work: usize, bits: i32): void {
+  for (; panel < end; panel += 8 * SUB_BLOCK + 64, terms += 8 * TERMS, x += 1024) {
+    const last = panel + 8 * SUB_BLOCK
+    clear<N>(work)
+    if (BYTE_DOTS) tile<Bytes, SuperPanel<Bytes>, N>(panel, last, panel, x, terms, work)
+    else if (bits > 4) tile6<SuperPanel<Bytes>, N>(panel, last, x, terms, work)
+    else tile<Pairs, SuperPanel<Pairs>, N>(panel, last, panel, x, terms, work)
+    finish<N>(panel, SUB_BLOCK, last, terms, to, work)
+  }
+}
+
+/** The head of a sub-block. Products with its scales stay below 2^24, so they are exact as f32. */
+@unmanaged
+export class SuperPanel<D> {
+  @inline get termStep(): usize {
+    return TERMS
   }
 
-  @inline factors(four: usize): v128 {
-    return v128.load(changetype<usize>(this) + four, FACTORS)
+  @inline get termPlace(): usize {
+    return 16
   }
 
-  @inline factorsAt(_at: usize, four: usize): v128 {
-    return this.factors(four)
+  @inline start(_term: v128): v128 {
+    return i32x4.splat(0)
+  }
+
+  @inline rows(four: usize): v128 {
+    return v128.load(changetype<usize>(this) + four, SCALES)
+  }
+
+  @inline factorsAt(_at: usize, _four: usize): v128 {
+    return constant(ONES_I16)
   }
 
   /** Adds to a token's products within the super-block. */
-  @inline accumulate(low: v128, high: v128, terms: usize, to: usize): void {
-    const factor = v128.load32_splat(terms)
-    v128.store(to, madd(f32x4.convert_i32x4_s(low), factor, v128.load(to)))
-    v128.store(to, madd(f32x4.convert_i32x4_s(high), factor, v128.load(to, 16)), 16)
+  @inline accumulate(low: v128, high: v128, rows0: v128, rows4: v128, scale: v128, _term: v128, to: usize): void {
+    const lower = f32x4.mul(f32x4.convert_i32x4_s(changetype<D>(0).total(low)), rows0)
+    const upper = f32x4.mul(f32x4.convert_i32x4_s(changetype<D>(0).total(high)), rows4)
+    v128.store(to, madd(lower, scale, v128.load(to)))
+    v128.store(to, madd(upper, scale, v128.load(to, 16)), 16)
   }
 }
 
@@ -101,36 +115,71 @@ function packPair<T>(
   m1: v128,
   to: usize,
 ): void {
-  v128.store(to, f32x4.convert_i32x4_s(m0))
-  v128.store(to, twice(s0), FACTORS)
+  packHead(s0, m0, to)
   packBytes<T>(w0, w1, w2, w3, 0, pair, to + HEAD)
   packBytes<T>(w0, w1, w2, w3, 1, pair, to + HEAD + 128)
   to += SUB_BLOCK
-  v128.store(to, f32x4.convert_i32x4_s(m1))
-  v128.store(to, twice(s1), FACTORS)
+  packHead(s1, m1, to)
   packBytes<T>(w0, w1, w2, w3, 2, pair, to + HEAD)
   packBytes<T>(w0, w1, w2, w3, 3, pair, to + HEAD + 128)
 }
 
-/** Adds the super-block at `block` to a token's sums: its products, at `products`, minus its minimums. */
-function finish(block: usize, terms: usize, to: usize, products: usize): void {
-  for (let four: usize = 0; four < 32; four += 16) {
-    const d = block + four + D
-    const sum = f32x4.sub(v128.load(to + four), f32x4.mul(v128.load(d, DMIN), minimums(block + four, terms)))
-    v128.store(to + four, madd(v128.load(d), v128.load(products + four), sum))
+/** The scales and minimums of four rows, integers. */
+@inline
+function packHead(scales: v128, minimums: v128, to: usize): void {
+  v128.store(to, f32x4.convert_i32x4_s(minimums))
+  v128.store(to, f32x4.convert_i32x4_s(scales), SCALES)
+}
+
+/**
+ * Adds a super-block to each token's sums: its products, at `products`, minus its minimums. Its heads begin at `heads`, `far` bytes from
+ * one to the next, and its d at `d`.
+ */
+@inline
+export function finish<N>(heads: usize, far: usize, d: usize, terms: usize, to: usize, products: usize): void {
+  for (let four: usize = 0; four < 32; four += 16, heads += 16, d += 16, to += 16, products += 16) {
+    const upper = heads + 4 * far
+    let m = v128.load(heads)
+    let n = v128.load(upper)
+    let sums = v128.load(terms, 16)
+    let more = v128.load(terms, 4 * TERMS + 16)
+    let a0 = f32x4.mul(m, word0(sums))
+    let b0 = f32x4.mul(n, word0(more))
+    let a1 = f32x4.mul(m, word1(sums))
+    let b1 = f32x4.mul(n, word1(more))
+    let a2 = f32x4.mul(m, word2(sums))
+    let b2 = f32x4.mul(n, word2(more))
+    let a3 = f32x4.mul(m, word3(sums))
+    let b3 = f32x4.mul(n, word3(more))
+    let term = terms + TERMS
+    for (let head = far; head < 4 * far; head += far, term += TERMS) {
+      m = v128.load(heads + head)
+      n = v128.load(upper + head)
+      sums = v128.load(term, 16)
+      more = v128.load(term, 4 * TERMS + 16)
+      a0 = madd(m, word0(sums), a0)
+      b0 = madd(n, word0(more), b0)
+      a1 = madd(m, word1(sums), a1)
+      b1 = madd(n, word1(more), b1)
+      if (changetype<N>(0).tokens == 4) {
+        a2 = madd(m, word2(sums), a2)
+        b2 = madd(n, word2(more), b2)
+        a3 = madd(m, word3(sums), a3)
+        b3 = madd(n, word3(more), b3)
+      }
+    }
+    add(d, f32x4.add(a0, b0), products, to)
+    add(d, f32x4.add(a1, b1), products + 32, to + 32)
+    if (changetype<N>(0).tokens == 4) {
+      add(d, f32x4.add(a2, b2), products + 64, to + 64)
+      add(d, f32x4.add(a3, b3), products + 96, to + 96)
+    }
   }
 }
 
-/** Eight minimums at `m` times the sums of their sub-blocks' activations. */
+/** d times four rows' products, minus dmin times their minimums. */
 @inline
-function minimums(m: usize, terms: usize): v128 {
-  let a = f32x4.mul(v128.load(m), v128.load32_splat(terms, 16))
-  a = madd(v128.load(m, SUB_BLOCK), v128.load32_splat(terms, TERMS + 16), a)
-  a = madd(v128.load(m, 2 * SUB_BLOCK), v128.load32_splat(terms, 2 * TERMS + 16), a)
-  a = madd(v128.load(m, 3 * SUB_BLOCK), v128.load32_splat(terms, 3 * TERMS + 16), a)
-  let b = f32x4.mul(v128.load(m, 4 * SUB_BLOCK), v128.load32_splat(terms, 4 * TERMS + 16))
-  b = madd(v128.load(m, 5 * SUB_BLOCK), v128.load32_splat(terms, 5 * TERMS + 16), b)
-  b = madd(v128.load(m, 6 * SUB_BLOCK), v128.load32_splat(terms, 6 * TERMS + 16), b)
-  b = madd(v128.load(m, 7 * SUB_BLOCK), v128.load32_splat(terms, 7 * TERMS + 16), b)
-  return f32x4.add(a, b)
+function add(d: usize, minimums: v128, products: usize, to: usize): void {
+  const sum = f32x4.sub(v128.load(to), f32x4.mul(v128.load(d, DMIN), minimums))
+  v128.store(to, madd(v128.load(d), v128.load(products), sum))
 }

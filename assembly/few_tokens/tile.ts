@@ -2,14 +2,19 @@
  * The innermost loop: 32 columns of eight rows times the activations of two or four tokens. Of each token and row that is an
  * integer, exact in any order.
  *
- * A block of the panel begins with `HEAD` bytes of scales and the like. Then come vectors with 32 bits of each row (four
- * columns of 8 bits, or two of 16), two for the same columns: of rows 0 … 3, and of rows 4 … 7. Each word of activations is
- * broadcast once for both.
+ * Quants are vectors with 32 bits of each row (four columns of 8 bits, or two of 16), two for the same columns: of rows 0 … 3, and of
+ * rows 4 … 7. Activations are vectors with a word of each of four tokens, for the same columns.
  */
 import { dotAdd } from '../math/byte_dots'
 
 /** Bytes of a block before its quants: room for two f32 of each row. */
 export const HEAD: usize = 64
+
+/**
+ * What belongs to four tokens' activations of 32 columns: their scales, then two terms that the kernels choose; a word of
+ * each token in turn.
+ */
+export const TERMS: usize = 48
 
 /** Tokens of a tile. */
 @unmanaged
@@ -26,180 +31,104 @@ export class Four {
   }
 }
 
-/** Activations of 8 bits, quants of at most 4: a block's sums fit into 16 bits, 15 × 127 × 2 × 8 < 2^15. */
-@unmanaged
-export class Pairs {
-  /** Bytes of an activation, and of a block's quants. */
-  @inline get width(): usize {
-    return 1
-  }
-  @inline get bytes(): usize {
-    return 256
-  }
-  @inline add(x: v128, w: v128, sum: v128): v128 {
-    return i16x8.add(sum, i16x8.relaxed_dot_i8x16_i7x16_s(x, w))
-  }
-  /** Times a number that both halves of each lane of `factors` hold. */
-  @inline total(sum: v128, factors: v128): v128 {
-    return i32x4.dot_i16x8_s(sum, factors)
-  }
-  /** From the block's terms to the next one's. */
-  @inline termStep(_block: usize): usize {
-    return TERMS
-  }
+/** A word in all lanes. */
+@inline
+export function word0(x: v128): v128 {
+  return v128.shuffle<i32>(x, x, 0, 0, 0, 0)
+}
+@inline
+export function word1(x: v128): v128 {
+  return v128.shuffle<i32>(x, x, 1, 1, 1, 1)
+}
+@inline
+export function word2(x: v128): v128 {
+  return v128.shuffle<i32>(x, x, 2, 2, 2, 2)
+}
+@inline
+export function word3(x: v128): v128 {
+  return v128.shuffle<i32>(x, x, 3, 3, 3, 3)
 }
 
-/** Activations of 8 bits, quants of 8, where `BYTE_DOTS` says that it can be done; there are no factors. */
-@unmanaged
-export class Bytes {
-  @inline get width(): usize {
-    return 1
-  }
-  @inline get bytes(): usize {
-    return 256
-  }
-  @inline add(x: v128, w: v128, sum: v128): v128 {
-    return dotAdd(x, w, sum)
-  }
-  @inline total(sum: v128, _factors: v128): v128 {
-    return sum
-  }
-  @inline termStep(_block: usize): usize {
-    return TERMS
-  }
-}
-
-/** Activations and quants of 16 bits; there are no factors. */
-@unmanaged
-export class Words {
-  @inline get width(): usize {
-    return 2
-  }
-  @inline get bytes(): usize {
-    return 512
-  }
-  @inline add(x: v128, w: v128, sum: v128): v128 {
-    return i32x4.add(sum, i32x4.dot_i16x8_s(x, w))
-  }
-  @inline total(sum: v128, _factors: v128): v128 {
-    return sum
-  }
-  @inline termStep(_block: usize): usize {
-    return TERMS
+/** Sets the sums of `N` tokens to zero. */
+@inline
+export function clear<N>(sums: usize): void {
+  const none = f32x4.splat(0)
+  for (const end = sums + 32 * <usize>changetype<N>(0).tokens; sums < end; sums += 64) {
+    v128.store(sums, none)
+    v128.store(sums, none, 16)
+    v128.store(sums, none, 32)
+    v128.store(sums, none, 48)
   }
 }
 
 /**
- * What belongs to four tokens' activations of 32 columns: their scales, then two terms that the kernels choose; a word of
- * each token in turn.
- */
-export const TERMS: usize = 48
-
-/**
- * The products of the panel's blocks from `panel` to `end` with `N` tokens. `D` is how they are made; with
- * `changetype<K>(block).accumulate(low, high, terms, to)` a token takes its own of a block, to `to` and 32 bytes behind it for each
- * further token. `x0` … `x3` are the tokens' activations.
+ * The products of blocks with `N` tokens, whose heads are from `panel` to `end`, and their quants where `D` says. `D` is also how
+ * products are made. `K` says what a token's begin with, and takes those of a block, with `changetype<K>(head)`:
+ *
+ * - `start(term)`, a term of the token, in all lanes;
+ * - `rows(0)` and `rows(16)`, what belongs to the rows;
+ * - `accumulate(low, high, rows0, rows4, scale, term, to)`, to `to` and 32 bytes behind it for each further token.
+ *
+ * Each step of the loop takes two vectors of both halves of the rows, no more: the engine moves a token's products next to each
+ * other, so all quants and activations of a step are in registers.
  */
 @inline
-export function tile<D, K, N>(
-  panel: usize,
-  end: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
-  terms: usize,
-  to: usize,
-): void {
+export function tile<D, K, N>(panel: usize, end: usize, quants: usize, x: usize, terms: usize, to: usize): void {
   const four = changetype<N>(0).tokens == 4
   const dots = changetype<D>(0)
-  for (; panel < end; terms += dots.termStep(panel), panel += HEAD + dots.bytes) {
-    let a0 = i32x4.splat(0)
-    let a1 = i32x4.splat(0)
-    let a2 = i32x4.splat(0)
-    let a3 = i32x4.splat(0)
-    let b0 = i32x4.splat(0)
-    let b1 = i32x4.splat(0)
-    let b2 = i32x4.splat(0)
-    let b3 = i32x4.splat(0)
-    for (let at = panel, last = panel + dots.bytes; at < last; at += 128) {
-      let w = v128.load(at, HEAD)
-      let v = v128.load(at, HEAD + 16)
-      let x = v128.load32_splat(x0)
-      a0 = dots.add(x, w, a0)
-      b0 = dots.add(x, v, b0)
-      x = v128.load32_splat(x1)
-      a1 = dots.add(x, w, a1)
-      b1 = dots.add(x, v, b1)
-      if (four) {
-        x = v128.load32_splat(x2)
-        a2 = dots.add(x, w, a2)
-        b2 = dots.add(x, v, b2)
-        x = v128.load32_splat(x3)
-        a3 = dots.add(x, w, a3)
-        b3 = dots.add(x, v, b3)
-      }
-      w = v128.load(at, HEAD + 32)
-      v = v128.load(at, HEAD + 48)
-      x = v128.load32_splat(x0, 4)
-      a0 = dots.add(x, w, a0)
-      b0 = dots.add(x, v, b0)
-      x = v128.load32_splat(x1, 4)
-      a1 = dots.add(x, w, a1)
-      b1 = dots.add(x, v, b1)
-      if (four) {
-        x = v128.load32_splat(x2, 4)
-        a2 = dots.add(x, w, a2)
-        b2 = dots.add(x, v, b2)
-        x = v128.load32_splat(x3, 4)
-        a3 = dots.add(x, w, a3)
-        b3 = dots.add(x, v, b3)
-      }
-      w = v128.load(at, HEAD + 64)
-      v = v128.load(at, HEAD + 80)
-      x = v128.load32_splat(x0, 8)
-      a0 = dots.add(x, w, a0)
-      b0 = dots.add(x, v, b0)
-      x = v128.load32_splat(x1, 8)
-      a1 = dots.add(x, w, a1)
-      b1 = dots.add(x, v, b1)
-      if (four) {
-        x = v128.load32_splat(x2, 8)
-        a2 = dots.add(x, w, a2)
-        b2 = dots.add(x, v, b2)
-        x = v128.load32_splat(x3, 8)
-        a3 = dots.add(x, w, a3)
-        b3 = dots.add(x, v, b3)
-      }
-      w = v128.load(at, HEAD + 96)
-      v = v128.load(at, HEAD + 112)
-      x = v128.load32_splat(x0, 12)
-      a0 = dots.add(x, w, a0)
-      b0 = dots.add(x, v, b0)
-      x = v128.load32_splat(x1, 12)
-      a1 = dots.add(x, w, a1)
-      b1 = dots.add(x, v, b1)
-      if (four) {
-        x = v128.load32_splat(x2, 12)
-        a2 = dots.add(x, w, a2)
-        b2 = dots.add(x, v, b2)
-        x = v128.load32_splat(x3, 12)
-        a3 = dots.add(x, w, a3)
-        b3 = dots.add(x, v, b3)
-        x2 += 16
-        x3 += 16
-      }
-      x0 += 16
-      x1 += 16
-    }
+  const begin = panel
+  for (; panel < end; terms += changetype<K>(panel).termStep, panel += HEAD + dots.panelBytes) {
     const k = changetype<K>(panel)
-    const f = k.factors(0)
-    const g = k.factors(16)
-    k.accumulate(dots.total(a0, f), dots.total(b0, g), terms, to)
-    k.accumulate(dots.total(a1, f), dots.total(b1, g), terms + 4, to + 32)
+    const term = v128.load(terms + k.termPlace)
+    let a0 = dots.before(k.start(word0(term)))
+    let a1 = dots.before(k.start(word1(term)))
+    let a2 = dots.before(k.start(word2(term)))
+    let a3 = dots.before(k.start(word3(term)))
+    let b0 = a0
+    let b1 = a1
+    let b2 = a2
+    let b3 = a3
+    let isSecond = false
+    if (dots.isTwice) x += 64
+    for (;;) {
+      const mask = dots.mask(panel - begin, isSecond)
+      let at = quants + dots.place(panel - begin)
+      for (const last = at + dots.bytes; at < last; at += 32, x += 16) {
+        const w = dots.quants(at, mask)
+        const v = dots.quants(at + 16, mask)
+        const words = v128.load(x)
+        a0 = dots.add(word0(words), w, a0)
+        b0 = dots.add(word0(words), v, b0)
+        a1 = dots.add(word1(words), w, a1)
+        b1 = dots.add(word1(words), v, b1)
+        if (four) {
+          a2 = dots.add(word2(words), w, a2)
+          b2 = dots.add(word2(words), v, b2)
+          a3 = dots.add(word3(words), w, a3)
+          b3 = dots.add(word3(words), v, b3)
+        }
+      }
+      if (!dots.isTwice || isSecond) break
+      a0 = i32x4.shr_s(a0, 4)
+      a1 = i32x4.shr_s(a1, 4)
+      a2 = i32x4.shr_s(a2, 4)
+      a3 = i32x4.shr_s(a3, 4)
+      b0 = i32x4.shr_s(b0, 4)
+      b1 = i32x4.shr_s(b1, 4)
+      b2 = i32x4.shr_s(b2, 4)
+      b3 = i32x4.shr_s(b3, 4)
+      isSecond = true
+      x -= 128
+    }
+    if (dots.isTwice) x += 64
+    const scale = v128.load(terms)
+    const p = k.rows(0)
+    const q = k.rows(16)
+    k.accumulate(a0, b0, p, q, word0(scale), word0(term), to)
+    k.accumulate(a1, b1, p, q, word1(scale), word1(term), to + 32)
     if (four) {
-      k.accumulate(dots.total(a2, f), dots.total(b2, g), terms + 8, to + 64)
-      k.accumulate(dots.total(a3, f), dots.total(b3, g), terms + 12, to + 96)
+      k.accumulate(a2, b2, p, q, word2(scale), word2(term), to + 64)
+      k.accumulate(a3, b3, p, q, word3(scale), word3(term), to + 96)
     }
   }
 }
@@ -217,66 +146,118 @@ function pairs8(x: v128, w: v128, y: v128, u: v128, factors: v128, sum: v128): v
 }
 
 /**
- * The same with activations of 8 bits for quants of 5 or 6. `changetype<K>(panel).factorsAt(at, four)` may differ between the
- * first sixteen columns, whose quants begin `HEAD` bytes behind `at`, and the last.
+ * The same with quants of 5 or 6 bits in a panel and activations of 8, where `BYTE_DOTS` does not hold. Sums are multiplied with
+ * `changetype<K>(head).factorsAt(at, four)`, which may differ between the first sixteen columns, whose quants begin `HEAD` bytes behind
+ * `at`, and the last.
  */
 @inline
-export function tile6<K, N>(
-  panel: usize,
-  end: usize,
-  x0: usize,
-  x1: usize,
-  x2: usize,
-  x3: usize,
-  terms: usize,
-  to: usize,
-): void {
+export function tile6<K, N>(panel: usize, end: usize, x: usize, terms: usize, to: usize): void {
   const four = changetype<N>(0).tokens == 4
   for (; panel < end; panel += HEAD + 256, terms += TERMS) {
-    let a0 = i32x4.splat(0)
-    let a1 = i32x4.splat(0)
-    let a2 = i32x4.splat(0)
-    let a3 = i32x4.splat(0)
-    let b0 = i32x4.splat(0)
-    let b1 = i32x4.splat(0)
-    let b2 = i32x4.splat(0)
-    let b3 = i32x4.splat(0)
-    for (let at = panel, last = panel + 256; at < last; at += 64) {
-      const f = changetype<K>(panel).factorsAt(at, 0)
-      const g = changetype<K>(panel).factorsAt(at, 16)
+    const k = changetype<K>(panel)
+    const term = v128.load(terms, 16)
+    let a0 = k.start(word0(term))
+    let a1 = k.start(word1(term))
+    let a2 = k.start(word2(term))
+    let a3 = k.start(word3(term))
+    let b0 = a0
+    let b1 = a1
+    let b2 = a2
+    let b3 = a3
+    for (let at = panel, last = panel + 256; at < last; at += 64, x += 32) {
+      const f = k.factorsAt(at, 0)
+      const g = k.factorsAt(at, 16)
       const w = v128.load(at, HEAD)
       const v = v128.load(at, HEAD + 16)
       const u = v128.load(at, HEAD + 32)
       const t = v128.load(at, HEAD + 48)
-      let x = v128.load32_splat(x0)
-      let y = v128.load32_splat(x0, 4)
-      a0 = pairs8(x, w, y, u, f, a0)
-      b0 = pairs8(x, v, y, t, g, b0)
-      x = v128.load32_splat(x1)
-      y = v128.load32_splat(x1, 4)
-      a1 = pairs8(x, w, y, u, f, a1)
-      b1 = pairs8(x, v, y, t, g, b1)
+      const words = v128.load(x)
+      const next = v128.load(x, 16)
+      a0 = pairs8(word0(words), w, word0(next), u, f, a0)
+      b0 = pairs8(word0(words), v, word0(next), t, g, b0)
+      a1 = pairs8(word1(words), w, word1(next), u, f, a1)
+      b1 = pairs8(word1(words), v, word1(next), t, g, b1)
       if (four) {
-        x = v128.load32_splat(x2)
-        y = v128.load32_splat(x2, 4)
-        a2 = pairs8(x, w, y, u, f, a2)
-        b2 = pairs8(x, v, y, t, g, b2)
-        x = v128.load32_splat(x3)
-        y = v128.load32_splat(x3, 4)
-        a3 = pairs8(x, w, y, u, f, a3)
-        b3 = pairs8(x, v, y, t, g, b3)
-        x2 += 8
-        x3 += 8
+        a2 = pairs8(word2(words), w, word2(next), u, f, a2)
+        b2 = pairs8(word2(words), v, word2(next), t, g, b2)
+        a3 = pairs8(word3(words), w, word3(next), u, f, a3)
+        b3 = pairs8(word3(words), v, word3(next), t, g, b3)
       }
-      x0 += 8
-      x1 += 8
     }
-    const k = changetype<K>(panel)
-    k.accumulate(a0, b0, terms, to)
-    k.accumulate(a1, b1, terms + 4, to + 32)
+    const scale = v128.load(terms)
+    const p = k.rows(0)
+    const q = k.rows(16)
+    k.accumulate(a0, b0, p, q, word0(scale), word0(term), to)
+    k.accumulate(a1, b1, p, q, word1(scale), word1(term), to + 32)
     if (four) {
-      k.accumulate(a2, b2, terms + 8, to + 64)
-      k.accumulate(a3, b3, terms + 12, to + 96)
+      k.accumulate(a2, b2, p, q, word2(scale), word2(term), to + 64)
+      k.accumulate(a3, b3, p, q, word3(scale), word3(term), to + 96)
+    }
+  }
+}
+
+/**
+ * The same where `BYTE_DOTS` holds, for blocks of which sixteen columns each have integer factors, `changetype<K>(head).rows(0)` and
+ * `rows(16)`, then `rows(32)` and `rows(48)`.
+ */
+@inline
+export function halves<K, N>(panel: usize, end: usize, x: usize, terms: usize, to: usize): void {
+  const four = changetype<N>(0).tokens == 4
+  const none = i32x4.splat(0)
+  for (; panel < end; panel += HEAD + 256, terms += TERMS) {
+    const k = changetype<K>(panel)
+    let c0 = none
+    let c1 = none
+    let c2 = none
+    let c3 = none
+    let d0 = none
+    let d1 = none
+    let d2 = none
+    let d3 = none
+    for (let half: usize = 0; half < 64; half += 32) {
+      let a0 = none
+      let a1 = none
+      let a2 = none
+      let a3 = none
+      let b0 = none
+      let b1 = none
+      let b2 = none
+      let b3 = none
+      const begin = panel + 4 * half
+      for (let at = begin, last = begin + 128; at < last; at += 32, x += 16) {
+        const w = v128.load(at, HEAD)
+        const v = v128.load(at, HEAD + 16)
+        const words = v128.load(x)
+        a0 = dotAdd(word0(words), w, a0)
+        b0 = dotAdd(word0(words), v, b0)
+        a1 = dotAdd(word1(words), w, a1)
+        b1 = dotAdd(word1(words), v, b1)
+        if (four) {
+          a2 = dotAdd(word2(words), w, a2)
+          b2 = dotAdd(word2(words), v, b2)
+          a3 = dotAdd(word3(words), w, a3)
+          b3 = dotAdd(word3(words), v, b3)
+        }
+      }
+      const p = k.rows(half)
+      const q = k.rows(half + 16)
+      c0 = i32x4.add(c0, i32x4.mul(a0, p))
+      d0 = i32x4.add(d0, i32x4.mul(b0, q))
+      c1 = i32x4.add(c1, i32x4.mul(a1, p))
+      d1 = i32x4.add(d1, i32x4.mul(b1, q))
+      if (four) {
+        c2 = i32x4.add(c2, i32x4.mul(a2, p))
+        d2 = i32x4.add(d2, i32x4.mul(b2, q))
+        c3 = i32x4.add(c3, i32x4.mul(a3, p))
+        d3 = i32x4.add(d3, i32x4.mul(b3, q))
+      }
+    }
+    const scale = v128.load(terms)
+    k.accumulate(c0, d0, none, none, word0(scale), none, to)
+    k.accumulate(c1, d1, none, none, word1(scale), none, to + 32)
+    if (four) {
+      k.accumulate(c2, d2, none, none, word2(scale), none, to + 64)
+      k.accumulate(c3, d3, none, none, word3(scale), none, to + 96)
     }
   }
 }

@@ -5,10 +5,10 @@
 import { DOT_KIND } from '../activations'
 import { Blocks } from '../few_tokens/blocks'
 import { Eights, Fours, Panels, Rows, X8Eights, X8Panels } from '../few_tokens/groups'
-import { Q4_0x8Panel } from '../few_tokens/q4_0x8'
-import { Q4_Kx8Panel } from '../few_tokens/q4_kx8'
+import { Bytes, PairedNibbles, Pairs, Words } from '../few_tokens/products'
+import { Q4_0x8Blocks, Q4_0x8Heads, Q4_0x8Panel } from '../few_tokens/q4_0x8'
+import { Q4_Kx8Blocks, Q4_Kx8Panel } from '../few_tokens/q4_kx8'
 import { SuperBlocks } from '../few_tokens/super_blocks'
-import { Bytes, Pairs, Words } from '../few_tokens/tile'
 import { BYTE_DOTS } from '../math/byte_dots'
 import { matvecEights } from '../matvec'
 import { ByteDots, Relaxed } from './choices'
@@ -98,7 +98,7 @@ export class SignedFoursDecode<T, U> extends ByteDots<Fours<U>, Fours<T>> {}
 /** Q4_0, repacked. */
 @unmanaged
 export class Q4_0x8Decode extends Relaxed<
-  ByteDots<Q4_0x8Panels<Q4_0x8Bytes, Pairs>, Q4_0x8Panels<Q4_0x8Pairs, Pairs>>,
+  ByteDots<X8Panels<Q4_0x8, Q4_0x8Bytes, Q4_0x8Blocks, Q4_0x8Heads>, Q4_0x8Panels<Q4_0x8Pairs, Pairs>>,
   Q4_0x8Panels<Q4_0x8Wide, Words>
 > {}
 
@@ -109,9 +109,9 @@ class Q4_0x8Panels<Dots, D> extends X8Panels<Q4_0x8, Dots, Blocks<Q4_0, D>, Q4_0
 /** Q4_K, repacked. */
 @unmanaged
 export class Q4_Kx8Decode extends Relaxed<
-  ByteDots<Q4_Kx8Panels<Q4_Kx8Bytes>, Q4_Kx8Panels<Q4_Kx8Pairs>>,
+  ByteDots<
+    X8Panels<Q4_Kx8, Q4_Kx8Bytes, Q4_Kx8Blocks, Q4_Kx8Panel<PairedNibbles>>,
+    X8Panels<Q4_Kx8, Q4_Kx8Pairs, SuperBlocks<Q4_K>, Q4_Kx8Panel<Pairs>>
+  >,
   X8Eights<Q4_Kx8, Q4_Kx8Wide>
 > {}
-
-@unmanaged
-class Q4_Kx8Panels<Dots> extends X8Panels<Q4_Kx8, Dots, SuperBlocks<Q4_K>, Q4_Kx8Panel> {}

@@ -5,7 +5,7 @@ import { words4 } from './rows'
 import { interleaveNibbles, NIBBLES as COLUMNS, packVectors, reordered } from './x8_nibbles'
 
 /** Offset of the quants, after the eight scales. */
-const QUANTS: usize = 16
+export const QUANTS: usize = 16
 
 /**
  * Q4_0 of eight rows. Layout: their scales (f16[8]), then the quants, see x8_nibbles.ts: low nibbles of columns c…c + 3, high

@@ -1,3 +1,5 @@
+import { fewTokensScratch } from '../few_tokens/product'
+
 /**
  * Layout of a thread's scratch for matrix products: at most `TOKENS` tokens, `CHUNK` columns and a few rows at a time, so
  * that it fits into the caches, however wide the matrix is.
@@ -23,7 +25,8 @@ export const PANEL: usize = STAGE + 6 * <usize>CHUNK
 /** Activations packed for the tile, at most 4 bytes each. */
 export const ACTIVATIONS: usize = PANEL + ((<usize>(CHUNK * ROWS)) << 2)
 
-/** Bytes of scratch that `matmulOf` needs for `columns`. */
+/** Bytes of scratch that `matmulOf`, `matvecTokensOf` and `matvecTokensOfX8` need for `columns`. */
 export function matmul_scratch(columns: i32): usize {
-  return ACTIVATIONS + ((<usize>(TOKENS * min(CHUNK, (columns + 3) & ~3))) << 2)
+  const some = ACTIVATIONS + ((<usize>(TOKENS * min(CHUNK, (columns + 3) & ~3))) << 2)
+  return max(some, fewTokensScratch(columns))
 }

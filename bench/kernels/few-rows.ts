@@ -2,12 +2,14 @@
  * Products of a matrix with a few tokens' activations, as a decode batch of several sequences takes them, against one
  * product for each token: first that each token's bits are equal, then the time, with weights from main memory.
  *
- *   npx tsx bench/kernels/few-rows.ts [baseline|relaxed] [--turns 10] [--tokens 1,2,4,8] [part of 'Q4_K 2048×2048']
+ *   npx tsx bench/kernels/few-rows.ts [baseline|relaxed|wide] [--turns 10] [--tokens 1,2,4,8] [part of 'Q4_K 2048×2048']
+ *
+ * With `--turns 0` bits alone are compared.
  *
  * Milliseconds are one thread's processor time, so that other work on the machine counts little.
  */
 import { ActivationKind, type Pointer } from '../../src/backend/wasm/kernels.js'
-import type { BlockFormat } from '../../src/gguf/block-formats.js'
+import { type BlockFormat, blockFormat } from '../../src/gguf/block-formats.js'
 import { summarise } from '../statistics.js'
 import {
   buildFromArguments,
@@ -52,8 +54,8 @@ function activations({ bench: { kernels }, x, quantised }: Rig, format: BlockFor
   return { input: quantised, stride }
 }
 
-/** Throws unless every token has the bits that it has alone. */
-function checkBits(rig: Rig, format: BlockFormat, rows: number, columns: number): void {
+/** Throws unless every token has the bits that it has alone; returns how many products were compared. */
+function checkBits(rig: Rig, format: BlockFormat, rows: number, columns: number): number {
   const { bench, out, other, scratch, weights } = rig
   const { kernels } = bench
   bench.place(new RandomMatrix(format, rows, columns), weights)
@@ -71,6 +73,7 @@ function checkBits(rig: Rig, format: BlockFormat, rows: number, columns: number)
     if (at >= 0)
       throw new Error(`${nameOf(format)} ${rows}×${columns}, ${tokens} tokens: result ${at} differs`)
   }
+  return (MOST * (MOST + 1)) / 2
 }
 
 function measure(
@@ -155,12 +158,15 @@ const rig: Rig = {
 }
 console.log(`${process.version}, ${build}, ${turns} turns`)
 console.log('tokens: median ms × tokens per second of one (of the minima, GMAC/s)')
+let compared = 0
 for (const format of bench.formats) {
   const shapes = SHAPES.filter(([rows, columns]) => `${nameOf(format)} ${rows}×${columns}`.includes(wanted))
   if (shapes.length === 0) continue
   const columns =
     format.blockElements === 1 ? [37, 515] : [3, 7].map((blocks) => blocks * format.blockElements)
-  const rows = nameOf(format).endsWith('here') && format.name === 'Q4_0' ? [8, 64, 72] : CHECKED
-  for (const r of rows) for (const c of columns) checkBits(rig, format, r, c)
-  for (const [r, c] of shapes) measure(rig, format, r, c, turns, counts)
+  const isInterleaved = bench.kernels.x8_format(blockFormat(format.name).id) === format.id
+  const rows = isInterleaved ? [8, 64, 72] : CHECKED
+  for (const r of rows) for (const c of columns) compared += checkBits(rig, format, r, c)
+  if (turns > 0) for (const [r, c] of shapes) measure(rig, format, r, c, turns, counts)
 }
+console.log(`${compared} products with equal bits`)

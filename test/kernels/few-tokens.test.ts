@@ -178,6 +178,12 @@ describe.each(BUILDS)('%s build', (build) => {
     })
   })
 
+  it('has room for the widest rows', () => {
+    const matrix = matrixOf(blockFormat('Q4_0'), 'as in the file', 8, 32_768)
+    const x = activationsOf(matrix, 16)
+    expect(together(matrix, x, 16)[15]).toBe(alone(matrix, x, 15))
+  })
+
   it.each([0x00, 0x7f, 0x80, 0xff])('no sum overflows where every byte of the quants is %i', (byte) => {
     for (const reference of REFERENCE_FORMATS) {
       const { name, byteScales } = reference
