@@ -9,6 +9,9 @@ const notUnit = [
   ...['test/examples/**', 'test/cluster/**'],
 ]
 
+/** Tests that count promises or threads of the whole process. All other unit tests share a process per worker, which saves a second per file. */
+const alone = ['test/facade/{abort,worker}.test.ts']
+
 /** Thousands of comparisons, waiting servers and other programs: two thirds of the time, which `npm run test:fast` leaves out. */
 const thorough = [
   'test/bench/**',
@@ -45,7 +48,17 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', execArgv, include: ['test/**/*.test.ts'], exclude: notUnit },
+        test: {
+          name: 'unit',
+          execArgv,
+          isolate: false,
+          include: ['test/**/*.test.ts'],
+          exclude: [...notUnit, ...alone],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', execArgv, include: alone },
       },
       {
         extends: true,

@@ -10,7 +10,7 @@ describe('a minified bundle of what a program imports', () => {
   it.each([
     { program: `export { cosineSimilarity } from 'dasllama'`, first: 3 * KIB, gzip: 1.6 * KIB },
     { program: `export { createSampler } from 'dasllama/sampling'`, first: 30_000, gzip: 11_000 },
-    { program: `export { loadModel } from 'dasllama'`, first: 82_000, gzip: 32_000 },
+    { program: `export { loadModel } from 'dasllama'`, first: 82_000, gzip: 32_400 },
     { program: `export { loadModel, embed, rerank } from 'dasllama'`, first: 89_000, gzip: 34_600 },
     { program: `export { loadModel, createChat } from 'dasllama'`, first: 308_000, gzip: 108_000 },
     { program: `export { createHandler } from 'dasllama/server'`, first: 420_000, gzip: 150_000 },
@@ -44,13 +44,13 @@ describe('a minified bundle of what a program imports', () => {
 })
 
 describe('the package', () => {
-  it('unpacks to at most 1.8 MB beside its kernels, which take at most 680 kB', async () => {
+  it('unpacks to at most 1.8 MB beside its kernels, which take at most 700 kB', async () => {
     const args = ['pack', '--json', '--dry-run', '--ignore-scripts']
     const { stdout } = await promisify(execFile)('npm', args, { shell: process.platform === 'win32' })
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string; size: number }[] }]
     const sum = (isWanted: (path: string) => boolean) =>
       files.filter(({ path }) => isWanted(path)).reduce((bytes, { size }) => bytes + size, 0)
-    expect(sum((path) => path.includes('.wasm'))).toBeLessThanOrEqual(680_000)
+    expect(sum((path) => path.includes('.wasm'))).toBeLessThanOrEqual(700_000)
     expect(sum((path) => !path.includes('.wasm'))).toBeLessThanOrEqual(1_800_000)
   })
 })
