@@ -29,12 +29,18 @@ describe('the number of streams', () => {
   })
 
   it('is not decided by passes while the engine still compiles, nor by a single slow one', () => {
-    const { last } = chosen({ 1: (pass) => (pass === 11 ? 500 : 8), 8: (pass) => (pass < 8 ? 1 : 10) })
+    const { last } = chosen({ 1: (pass) => (pass === 9 ? 500 : 8), 8: (pass) => (pass < 6 ? 1 : 10) })
     expect(last).toBe(1)
   })
 
+  it('is decided after two turns where the difference is clear', () => {
+    const { last, settings } = chosen({ 1: (pass) => (pass < 10 ? 8 : 100), 8: () => 10 })
+    expect(last).toBe(1)
+    expect(settings).toEqual([1, 8, 1])
+  })
+
   it('is tried in turns, and kept afterwards', () => {
-    const { settings } = chosen({ 1: () => 8, 8: () => 9 })
+    const { settings } = chosen({ 1: () => 8.5, 8: () => 9 })
     expect(new Set(settings)).toEqual(new Set([1, 8]))
     expect(settings.length).toBeLessThanOrEqual(13)
   })
