@@ -66,8 +66,8 @@ export function matvecTokensOf<T, K>(
 }
 
 /**
- * The same for a repacked format `T`, with the `K` of the format in the file; `changetype<P>(w).pack(to)` packs a block of eight
- * rows. `rows` is a multiple of eight.
+ * The same for a repacked format `T`; `changetype<P>(w).pack(to)` packs a block of eight rows, or what `K` needs besides their quants,
+ * which it then reads at the address of the panel's first block. `rows` is a multiple of eight.
  */
 @inline
 export function matvecTokensOfX8<T, K, P>(
@@ -162,7 +162,7 @@ export function fewTokensScratch(columns: i32): usize {
   return LAID + <usize>(TOKENS >> 2) * fourBytes((columns + 31) & ~31, 2)
 }
 
-/** All tokens with the columns of the panel in `scratch`, which begin at `column`. */
+/** All tokens with the columns of the panel in `scratch`, which begin at `column`; `weights` are those of the panel, where `K` reads them. */
 function multiply<K>(scratch: usize, end: usize, weights: usize, columns: i32, column: i32, tokens: i32): void {
   const panel = scratch + PANEL
   let terms = scratch + LAID + termBytes(column)

@@ -31,7 +31,7 @@ export class Four {
   }
 }
 
-/** A word in all lanes. */
+/** Word k of four tokens' in all lanes. */
 @inline
 export function word0(x: v128): v128 {
   return v128.shuffle<i32>(x, x, 0, 0, 0, 0)
@@ -62,15 +62,16 @@ export function clear<N>(sums: usize): void {
 }
 
 /**
- * The products of blocks with `N` tokens, whose heads are from `panel` to `end`, and their quants where `D` says. `D` is also how
- * products are made. `K` says what a token's begin with, and takes those of a block, with `changetype<K>(head)`:
+ * Multiplies blocks with `N` tokens, whose activations are at `x`. The blocks' heads are from `panel` to `end`, their quants at a place
+ * from `quants` on that `D` (products.ts) knows, which also makes the products. `K` has, with `changetype<K>(head)`:
  *
- * - `start(term)`, a term of the token, in all lanes;
- * - `rows(0)` and `rows(16)`, what belongs to the rows;
- * - `accumulate(low, high, rows0, rows4, scale, term, to)`, to `to` and 32 bytes behind it for each further token.
+ * - `termPlace` and `termStep`: which of the tokens' terms belong to the block, and how far the next block's are;
+ * - `start(term)`: what a token's sums begin with;
+ * - `rows(0)` and `rows(16)`: numbers of rows 0 … 3 and 4 … 7;
+ * - `accumulate(low, high, rows0, rows4, scale, term, to)`: adds a token's sums to those at `to`; each further token's are 32 bytes on.
  *
- * Each step of the loop takes two vectors of both halves of the rows, no more: the engine moves a token's products next to each
- * other, so all quants and activations of a step are in registers.
+ * Each step of the loop takes one vector of both halves of the rows, no more: the engine moves a token's products next to each other,
+ * so all quants and activations of a step are in registers. Where `D` takes a block twice, its first sums count 16 times.
  */
 @inline
 export function tile<D, K, N>(panel: usize, end: usize, quants: usize, x: usize, terms: usize, to: usize): void {

@@ -94,7 +94,8 @@ describe('the error', () => {
     await expect(failing(session)).resolves.toMatch(
       /^a sequence needs .*; 1 open session holds 0\.1 MiB of the 0\.1 MiB/,
     )
-    await model.createSession().eval([1])
+    using other = model.createSession()
+    await other.eval([1])
     await expect(failing(session)).resolves.toMatch(/; 2 open sessions hold 0\.1 MiB/)
 
     async function failing(session: Session): Promise<string> {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Phase, phaseOf } from '../../src/backend/batch.js'
 import { createChat, type GenerateOptions, loadModel, type Model, type Session } from '../../src/index.js'
+import { pacer } from '../../src/platform/pacer.js'
 import { append, load as loadExecutable } from '../backend/wasm/load.js'
 import { VOCAB } from '../model/small.js'
 import { hybridModel, layerStateBytes } from '../support/hybrid-model.js'
@@ -120,6 +121,7 @@ describe('a session on recurrent layers and attention', () => {
     using session = model.createSession({ seed: 1 })
     await session.eval([3])
     const controller = new AbortController()
+    using _ = vi.spyOn(pacer, 'isDue').mockImplementation(() => session.position > 1)
     setImmediate(() => controller.abort('enough'))
     await expect(session.eval(PROMPT, { signal: controller.signal })).rejects.toBe('enough')
     const reached = session.position
