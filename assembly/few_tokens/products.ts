@@ -52,15 +52,9 @@ export class Pairs extends InPanel {
 
 /** Activations of 8 bits, quants of at most 8, where `BYTE_DOTS` says that it can be done. */
 @unmanaged
-export class Bytes extends InPanel {
+class BytesInPanel extends InPanel {
   @inline get width(): usize {
     return 1
-  }
-  @inline get panelBytes(): usize {
-    return 256
-  }
-  @inline get bytes(): usize {
-    return 256
   }
   @inline get inPairs(): bool {
     return false
@@ -73,26 +67,24 @@ export class Bytes extends InPanel {
   }
 }
 
-/** The same for blocks of sixteen columns. */
 @unmanaged
-export class HalfBytes extends InPanel {
-  @inline get width(): usize {
-    return 1
+export class Bytes extends BytesInPanel {
+  @inline get panelBytes(): usize {
+    return 256
   }
+  @inline get bytes(): usize {
+    return 256
+  }
+}
+
+/** Blocks of sixteen columns. */
+@unmanaged
+export class HalfBytes extends BytesInPanel {
   @inline get panelBytes(): usize {
     return 128
   }
   @inline get bytes(): usize {
     return 128
-  }
-  @inline get inPairs(): bool {
-    return false
-  }
-  @inline add(x: v128, w: v128, sum: v128): v128 {
-    return dotAdd(x, w, sum)
-  }
-  @inline total(sum: v128): v128 {
-    return sum
   }
 }
 
@@ -127,23 +119,34 @@ function nibbles(isHigh: bool): v128 {
   return v128.load32_splat(MASKS + ((<usize>isHigh) << 2))
 }
 
-/**
- * Quants of Q4_0x8 where they are in memory, where `BYTE_DOTS` holds. High nibbles, the last sixteen columns, come first, because they
- * count 16 times until sums are shifted.
- */
+/** Nibbles of x8 formats where they are in memory, where `BYTE_DOTS` holds. */
 @unmanaged
-export class Nibbles {
+class NibblesInMemory {
   @inline get width(): usize {
     return 1
   }
   @inline get panelBytes(): usize {
     return 0
   }
-  @inline get bytes(): usize {
-    return 128
-  }
   @inline get inPairs(): bool {
     return false
+  }
+  @inline quants(at: usize, mask: v128): v128 {
+    return v128.and(v128.load(at), mask)
+  }
+  @inline add(x: v128, w: v128, sum: v128): v128 {
+    return dotAdd(x, w, sum)
+  }
+  @inline total(sum: v128): v128 {
+    return sum
+  }
+}
+
+/** Of Q4_0x8: high nibbles, the last sixteen columns, come first, because they count 16 times until sums are shifted. */
+@unmanaged
+export class Nibbles extends NibblesInMemory {
+  @inline get bytes(): usize {
+    return 128
   }
   @inline get isTwice(): bool {
     return true
@@ -154,37 +157,19 @@ export class Nibbles {
   @inline place(head: usize): usize {
     return head / HEAD * 144 + QUANTS
   }
-  @inline quants(at: usize, mask: v128): v128 {
-    return v128.and(v128.load(at), mask)
-  }
   @inline before(start: v128): v128 {
     return i32x4.shl(start, 4)
-  }
-  @inline add(x: v128, w: v128, sum: v128): v128 {
-    return dotAdd(x, w, sum)
-  }
-  @inline total(sum: v128): v128 {
-    return sum
   }
 }
 
 /**
- * Quants of Q4_Kx8 where they are in memory, where `BYTE_DOTS` holds: low nibbles of a sub-block, then high nibbles of the next one,
- * which count 16 times. Of each the head has `HEAD` bytes.
+ * Of Q4_Kx8: low nibbles of a sub-block, then high nibbles of the next one, which count 16 times. Of each the head has `HEAD`
+ * bytes.
  */
 @unmanaged
-export class PairedNibbles {
-  @inline get width(): usize {
-    return 1
-  }
-  @inline get panelBytes(): usize {
-    return 0
-  }
+export class PairedNibbles extends NibblesInMemory {
   @inline get bytes(): usize {
     return 256
-  }
-  @inline get inPairs(): bool {
-    return false
   }
   @inline get isTwice(): bool {
     return false
@@ -195,16 +180,7 @@ export class PairedNibbles {
   @inline place(head: usize): usize {
     return (head & ~(2 * HEAD - 1)) << 1
   }
-  @inline quants(at: usize, mask: v128): v128 {
-    return v128.and(v128.load(at), mask)
-  }
   @inline before(start: v128): v128 {
     return start
-  }
-  @inline add(x: v128, w: v128, sum: v128): v128 {
-    return dotAdd(x, w, sum)
-  }
-  @inline total(sum: v128): v128 {
-    return sum
   }
 }
