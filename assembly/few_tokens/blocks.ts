@@ -2,11 +2,10 @@
 import { scaled } from '../formats/bytes'
 import { upperHalves, words4 } from '../formats/rows'
 import { BYTE_DOTS } from '../math/byte_dots'
-import { constant, ONES_I16 } from '../math/constants'
 import { madd } from '../math/lanes'
-import { packBytes, packWords } from './panel'
+import { Head, packBytes, packSum, packWords, packZero } from './panel'
 import { Bytes } from './products'
-import { HEAD, TERMS, tile, tile6 } from './tile'
+import { HEAD, tile, tile6 } from './tile'
 
 /** Minimums of the rows in a block's head, behind their scales. */
 const MINIMUMS: usize = 32
@@ -38,7 +37,7 @@ export class Blocks<T, D> {
   }
 
   @inline packTerms(sums: usize, total: usize, to: usize): void {
-    if (changetype<T>(0).minimums) store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
+    if (changetype<T>(0).minimums) packSum(sums, to)
     else packZero<T>(total, to)
   }
 
@@ -48,12 +47,6 @@ export class Blocks<T, D> {
     if (changetype<T>(0).minimums) multiplyMinimumBlocks<D, N>(panel, end, x, terms, to, bits)
     else multiplyBlocks<D, N>(panel, end, x, terms, to, bits)
   }
-}
-
-/** What the quants' zero adds to the products of a block's activations, whose total is at `total`. */
-@inline
-export function packZero<T>(total: usize, to: usize): void {
-  store<i32>(to, -changetype<T>(0).zero * load<i32>(total))
 }
 
 // Not inlined, so that formats share them.
@@ -73,25 +66,13 @@ function multiplyMinimumBlocks<D, N>(panel: usize, end: usize, x: usize, terms: 
 
 /** The head of a block without minimums: the rows' scales. */
 @unmanaged
-export class BlockPanel<D> {
-  @inline get termStep(): usize {
-    return TERMS
-  }
-
-  @inline get termPlace(): usize {
-    return 16
-  }
-
+export class BlockPanel<D> extends Head {
   @inline start(term: v128): v128 {
     return changetype<D>(0).width == 2 || changetype<D>(0).inPairs ? i32x4.splat(0) : term
   }
 
   @inline rows(four: usize): v128 {
     return v128.load(changetype<usize>(this) + four)
-  }
-
-  @inline factorsAt(_at: usize, _four: usize): v128 {
-    return constant(ONES_I16)
   }
 
   @inline accumulate(low: v128, high: v128, rows0: v128, rows4: v128, scale: v128, term: v128, to: usize): void {
@@ -108,25 +89,13 @@ export class BlockPanel<D> {
 
 /** With minimums, behind the scales; a token's term is the sum of its activations. */
 @unmanaged
-class MinimumPanel<D> {
-  @inline get termStep(): usize {
-    return TERMS
-  }
-
-  @inline get termPlace(): usize {
-    return 16
-  }
-
+class MinimumPanel<D> extends Head {
   @inline start(_term: v128): v128 {
     return i32x4.splat(0)
   }
 
   @inline rows(four: usize): v128 {
     return v128.load(changetype<usize>(this) + four)
-  }
-
-  @inline factorsAt(_at: usize, _four: usize): v128 {
-    return constant(ONES_I16)
   }
 
   @inline accumulate(low: v128, high: v128, rows0: v128, rows4: v128, scale: v128, term: v128, to: usize): void {

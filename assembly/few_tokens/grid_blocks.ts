@@ -3,7 +3,7 @@
  * formats/grid_blocks.ts.
  */
 import { madd } from '../math/lanes'
-import { packBytes } from './panel'
+import { packBytes, packZero } from './panel'
 import { Bytes, HalfBytes, Pairs } from './products'
 import { clear, HEAD, TERMS, tile } from './tile'
 
@@ -45,9 +45,9 @@ export class GridBlocks<T> {
    * exactly enough.
    */
   @inline packTerms(sums: usize, total: usize, to: usize): void {
-    const zero = changetype<T>(0).zero
-    if (changetype<T>(0).step == 32) store<i32>(to, -zero * load<i32>(total))
+    if (changetype<T>(0).step == 32) packZero<T>(total, to)
     else {
+      const zero = changetype<T>(0).zero
       const scale = load<f32>(to - 16)
       store<i32>(to, -zero * <i32>nearest<f32>(load<f32>(sums) / scale))
       store<i32>(to, -zero * <i32>nearest<f32>(load<f32>(sums, 4) / scale), 16)

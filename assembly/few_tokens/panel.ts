@@ -1,6 +1,36 @@
 /** What panels consist of; see tile.ts. Rows 0 … 3 are packed first, then rows 4 … 7, 16 bytes further on. */
 import { signedQuants } from '../formats/blocks'
+import { constant, ONES_I16 } from '../math/constants'
 import { transpose } from '../matmul/transpose'
+import { TERMS } from './tile'
+
+/** What most blocks' heads tell `tile` and `tile6`: the tokens' first term is theirs, and sums have no factors. */
+@unmanaged
+export class Head {
+  @inline get termPlace(): usize {
+    return 16
+  }
+
+  @inline get termStep(): usize {
+    return TERMS
+  }
+
+  @inline factorsAt(_at: usize, _four: usize): v128 {
+    return constant(ONES_I16)
+  }
+}
+
+/** A block's term: what the quants' zero adds to the products of its activations, whose total is at `total`. */
+@inline
+export function packZero<T>(total: usize, to: usize): void {
+  store<i32>(to, -changetype<T>(0).zero * load<i32>(total))
+}
+
+/** A block's term: the sum of its activations, which minimums are multiplied with. */
+@inline
+export function packSum(sums: usize, to: usize): void {
+  store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
+}
 
 /** Sixteen quants of four rows as bytes: four vectors of four columns. */
 @inline

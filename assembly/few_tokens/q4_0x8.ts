@@ -1,7 +1,8 @@
 /** Q4_0x8, whose rows are interleaved already. */
 import { Q4_0 } from '../formats/q4_0'
 import { Q4_0x8 } from '../formats/q4_0x8'
-import { BlockPanel, packZero } from './blocks'
+import { BlockPanel } from './blocks'
+import { packZero } from './panel'
 import { Bytes, Nibbles } from './products'
 import { HEAD, tile } from './tile'
 

@@ -3,8 +3,9 @@ import { minimums0, minimums4, scales0, scales4 } from '../formats/k_scales'
 import { BYTES, DMIN as DMIN_IN_BLOCK, PACKED, Q4_Kx8, QUANTS } from '../formats/q4_kx8'
 import { byte0 } from '../formats/rows'
 import { loadFiniteF16x4 } from '../math/f16'
+import { packSum } from './panel'
 import { Bytes, PairedNibbles } from './products'
-import { DMIN, finish, packSum, SCALES, SuperPanel } from './super_blocks'
+import { DMIN, finish, SCALES, SuperPanel } from './super_blocks'
 import { clear, HEAD, TERMS, tile } from './tile'
 
 /** 1 and 1/16: what scales of low and of high nibbles are multiplied with, if these count 16 times. */

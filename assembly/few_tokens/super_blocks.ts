@@ -2,9 +2,8 @@
 import { minimums0, minimums4, scales0, scales4 } from '../formats/k_scales'
 import { byte0, byte1, byte2, byte3, upperSmallHalves, words4 } from '../formats/rows'
 import { BYTE_DOTS } from '../math/byte_dots'
-import { constant, ONES_I16 } from '../math/constants'
 import { madd } from '../math/lanes'
-import { packBytes } from './panel'
+import { Head, packBytes, packSum } from './panel'
 import { Bytes, Pairs } from './products'
 import { clear, HEAD, TERMS, tile, tile6, word0, word1, word2, word3 } from './tile'
 
@@ -52,12 +51,6 @@ export class SuperBlocks<T> {
   }
 }
 
-/** The sum of a sub-block's activations. */
-@inline
-export function packSum(sums: usize, to: usize): void {
-  store<f32>(to, load<f32>(sums) + load<f32>(sums, 4))
-}
-
 /** Not inlined, so that formats share it. */
 function multiplySuperBlocks<N>(panel: usize, end: usize, x: usize, terms: usize, to: usize, work: usize, bits: i32): void {
   for (; panel < end; panel += 8 * SUB_BLOCK + 64, terms += 8 * TERMS, x += 1024) {
@@ -72,25 +65,13 @@ function multiplySuperBlocks<N>(panel: usize, end: usize, x: usize, terms: usize
 
 /** The head of a sub-block. Products with its scales stay below 2^24, so they are exact as f32. */
 @unmanaged
-export class SuperPanel<D> {
-  @inline get termStep(): usize {
-    return TERMS
-  }
-
-  @inline get termPlace(): usize {
-    return 16
-  }
-
+export class SuperPanel<D> extends Head {
   @inline start(_term: v128): v128 {
     return i32x4.splat(0)
   }
 
   @inline rows(four: usize): v128 {
     return v128.load(changetype<usize>(this) + four, SCALES)
-  }
-
-  @inline factorsAt(_at: usize, _four: usize): v128 {
-    return constant(ONES_I16)
   }
 
   /** Adds to a token's products within the super-block. */

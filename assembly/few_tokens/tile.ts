@@ -3,7 +3,7 @@
  * integer, exact in any order.
  *
  * Quants are vectors with 32 bits of each row (four columns of 8 bits, or two of 16), two for the same columns: of rows 0 … 3, and of
- * rows 4 … 7. Activations are vectors with a word of each of four tokens, for the same columns.
+ * rows 4 … 7. A vector of activations holds one word of each of four tokens.
  */
 import { dotAdd } from '../math/byte_dots'
 
@@ -122,15 +122,34 @@ export function tile<D, K, N>(panel: usize, end: usize, quants: usize, x: usize,
       x -= 128
     }
     if (dots.isTwice) x += 64
-    const scale = v128.load(terms)
-    const p = k.rows(0)
-    const q = k.rows(16)
-    k.accumulate(a0, b0, p, q, word0(scale), word0(term), to)
-    k.accumulate(a1, b1, p, q, word1(scale), word1(term), to + 32)
-    if (four) {
-      k.accumulate(a2, b2, p, q, word2(scale), word2(term), to + 64)
-      k.accumulate(a3, b3, p, q, word3(scale), word3(term), to + 96)
-    }
+    accumulate<K, N>(panel, a0, a1, a2, a3, b0, b1, b2, b3, v128.load(terms), term, to)
+  }
+}
+
+/** Gives the block whose head is at `head` the sums of each token: of rows 0 … 3, and of rows 4 … 7. */
+@inline
+function accumulate<K, N>(
+  head: usize,
+  low0: v128,
+  low1: v128,
+  low2: v128,
+  low3: v128,
+  high0: v128,
+  high1: v128,
+  high2: v128,
+  high3: v128,
+  scales: v128,
+  terms: v128,
+  to: usize,
+): void {
+  const k = changetype<K>(head)
+  const p = k.rows(0)
+  const q = k.rows(16)
+  k.accumulate(low0, high0, p, q, word0(scales), word0(terms), to)
+  k.accumulate(low1, high1, p, q, word1(scales), word1(terms), to + 32)
+  if (changetype<N>(0).tokens == 4) {
+    k.accumulate(low2, high2, p, q, word2(scales), word2(terms), to + 64)
+    k.accumulate(low3, high3, p, q, word3(scales), word3(terms), to + 96)
   }
 }
 
@@ -185,15 +204,7 @@ export function tile6<K, N>(panel: usize, end: usize, x: usize, terms: usize, to
         b3 = pairs8(word3(words), v, word3(next), t, g, b3)
       }
     }
-    const scale = v128.load(terms)
-    const p = k.rows(0)
-    const q = k.rows(16)
-    k.accumulate(a0, b0, p, q, word0(scale), word0(term), to)
-    k.accumulate(a1, b1, p, q, word1(scale), word1(term), to + 32)
-    if (four) {
-      k.accumulate(a2, b2, p, q, word2(scale), word2(term), to + 64)
-      k.accumulate(a3, b3, p, q, word3(scale), word3(term), to + 96)
-    }
+    accumulate<K, N>(panel, a0, a1, a2, a3, b0, b1, b2, b3, v128.load(terms), term, to)
   }
 }
 
@@ -253,12 +264,6 @@ export function halves<K, N>(panel: usize, end: usize, x: usize, terms: usize, t
         d3 = i32x4.add(d3, i32x4.mul(b3, q))
       }
     }
-    const scale = v128.load(terms)
-    k.accumulate(c0, d0, none, none, word0(scale), none, to)
-    k.accumulate(c1, d1, none, none, word1(scale), none, to + 32)
-    if (four) {
-      k.accumulate(c2, d2, none, none, word2(scale), none, to + 64)
-      k.accumulate(c3, d3, none, none, word3(scale), none, to + 96)
-    }
+    accumulate<K, N>(panel, c0, c1, c2, c3, d0, d1, d2, d3, v128.load(terms), none, to)
   }
 }

@@ -22,7 +22,7 @@ export interface Config {
   readonly feedForwardLength: number
   /** Layers that are run. */
   readonly layers: number
-  /** Layers after them in the file, for a draft head (multi-token prediction). Default 0. */
+  /** Layers that follow in the file and belong to a draft head (multi-token prediction). Default 0. */
   readonly draftLayers?: number
   /** Query heads. */
   readonly heads: number
